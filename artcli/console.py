@@ -1,0 +1,137 @@
+"""What the user sees: results on standard output, everything else on standard error.
+
+Results go to `out()` or, for scripts, as one JSON document through `print_json`. Notes, warnings
+and progress go to `err()`, so that `artcli … --json | jq` always works. On a terminal progress is a
+bar; elsewhere it is a plain line every ten seconds.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+T = TypeVar("T")
+Advance = Callable[..., None]
+
+PLAIN_LINE_EVERY_SECONDS = 10.0
+
+
+@cache
+def _console(stderr: bool) -> Console:
+    from rich.console import Console
+
+    return Console(stderr=stderr, highlight=False, soft_wrap=True)
+
+
+def out() -> Console:
+    """The console of results (standard output)."""
+    return _console(False)
+
+
+def err() -> Console:
+    """The console of notes, warnings, errors and progress (standard error)."""
+    return _console(True)
+
+
+def safe(text: object) -> str:
+    """`text` with Rich's markup escaped: file names and artists may hold brackets."""
+    from rich.markup import escape
+
+    return escape(str(text))
+
+
+def note(text: str) -> None:
+    err().print(text, style="dim", markup=False)
+
+
+def warn(text: str) -> None:
+    err().print(f"[yellow]warning:[/] {safe(text)}")
+
+
+def success(text: str) -> None:
+    err().print(f"[green]✓[/] {safe(text)}")
+
+
+def print_json(value: Any) -> None:
+    """Write `value` as one JSON document; paths as text, NaN as null."""
+    sys.stdout.write(json.dumps(_finite(value), ensure_ascii=False, indent=2, default=str) + "\n")
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if value - value == 0 else None
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return value
+
+
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
+    """A Rich table of plain cells (escaped); a column whose name starts with `>` is right-aligned."""
+    from rich import box
+    from rich.table import Table
+
+    made = Table(title=title or None, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in columns:
+        right = column.startswith(">")
+        made.add_column(column.removeprefix(">"), justify="right" if right else "left")
+    for row in rows:
+        made.add_row(*(safe(cell) for cell in row))
+    return made
+
+
+@contextmanager
+def progress(description: str, total: int | None = None) -> Iterator[Advance]:
+    """Progress of work of `total` steps; yields `advance(n=1)`, which may be called from threads."""
+    if err().is_terminal:
+        with _bar() as bar:
+            task = bar.add_task(description, total=total)
+            yield lambda n=1: bar.advance(task, n)
+    else:
+        yield _plain_lines(description, total)
+
+
+def _bar() -> Any:
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=err(),
+        transient=True,
+    )
+
+
+def _plain_lines(description: str, total: int | None) -> Advance:
+    done, printed = 0, time.monotonic()
+
+    def advance(n: int = 1) -> None:
+        nonlocal done, printed
+        done += n
+        if time.monotonic() - printed >= PLAIN_LINE_EVERY_SECONDS:
+            printed = time.monotonic()
+            err().print(f"{description}: {done}" + (f" of {total}" if total else ""), markup=False)
+
+    return advance
+
+
+def track(items: Iterable[T], description: str, total: int | None = None) -> Iterator[T]:
+    """Yield `items` under a progress display."""
+    if total is None and hasattr(items, "__len__"):
+        total = len(items)
+    with progress(description, total) as advance:
+        for item in items:
+            yield item
+            advance()

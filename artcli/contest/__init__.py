@@ -1,0 +1,1 @@
+"""A contest's files: tables, images, pixels, folds, pieces, scores. No torch here."""

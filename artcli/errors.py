@@ -1,0 +1,56 @@
+"""Errors that a user can mend: what is wrong, where, and what to do next.
+
+Everything below this module raises these; `artcli.cli` alone prints them (one or two lines, no
+traceback) and turns `exit_code` into the status of the process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+EXIT_PROBLEM = 1
+EXIT_USAGE = 2
+
+
+class ArtcliError(Exception):
+    """A problem the user can mend.
+
+    `message` says what is wrong and where (file, row, column, option); `hint` what to do next.
+    """
+
+    exit_code = EXIT_PROBLEM
+
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class UsageError(ArtcliError):
+    """The command line itself is wrong: an unknown component, option or value."""
+
+    exit_code = EXIT_USAGE
+
+
+class Problems(ArtcliError):
+    """Several problems found in one pass, shown together so that they are mended together.
+
+    `shown` bounds how many of them the message spells out; `problems` keeps them all.
+    """
+
+    def __init__(
+        self, title: str, problems: Sequence[str], hint: str | None = None, *, shown: int = 20
+    ) -> None:
+        self.problems = tuple(problems)
+        lines = [f"  {problem}" for problem in self.problems[:shown]]
+        if len(self.problems) > shown:
+            lines.append(f"  … and {len(self.problems) - shown} more")
+        super().__init__("\n".join([f"{title}:", *lines]), hint)
+
+
+class Interrupted(ArtcliError):
+    """The user, or the system, asked the command to stop: exit code 128 + the signal's number."""
+
+    def __init__(self, signal_number: int, hint: str | None = None) -> None:
+        super().__init__("interrupted", hint)
+        self.exit_code = 128 + signal_number

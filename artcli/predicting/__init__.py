@@ -1,0 +1,1 @@
+"""From a checkpoint to probabilities, and from probabilities to a submission."""

@@ -1,0 +1,39 @@
+"""One writer at a time: a lock file beside what is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from artcli import console
+from artcli.errors import ArtcliError
+
+
+@contextmanager
+def hold(path: Path, what: str, *, wait: bool = False) -> Iterator[None]:
+    """Hold the lock file `path` while the body runs.
+
+    `what` names the thing locked, for people. When another process holds it: with `wait`, say so
+    and wait; otherwise an `ArtcliError`. The system frees the lock when its process dies.
+    """
+    from filelock import FileLock, Timeout
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(path)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout as error:
+            if not wait:
+                raise ArtcliError(
+                    f"{what} is in use by another artcli process", "wait for it to end"
+                ) from error
+            console.note(f"waiting for another artcli process to finish {what}")
+            lock.acquire()
+    except PermissionError as error:
+        raise ArtcliError(f"no permission to write {path.parent}") from error
+    try:
+        yield
+    finally:
+        lock.release()

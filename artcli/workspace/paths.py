@@ -1,0 +1,111 @@
+"""Where everything in a workspace lies: the one place that knows paths."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from artcli.errors import ArtcliError, UsageError
+
+SETTINGS_NAME = "artcli.toml"
+ENVIRONMENT_VARIABLE = "ARTCLI_WORKSPACE"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}")
+_DEVICE_NAMES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A workspace's folders and files; `root` is absolute."""
+
+    root: Path
+
+    @property
+    def settings_file(self) -> Path:
+        return self.root / SETTINGS_NAME
+
+    @property
+    def data(self) -> Path:
+        return self.root / "data"
+
+    @property
+    def cache(self) -> Path:
+        return self.root / "cache"
+
+    @property
+    def checkpoints(self) -> Path:
+        return self.root / "checkpoints"
+
+    @property
+    def predictions(self) -> Path:
+        return self.root / "predictions"
+
+    @property
+    def submissions(self) -> Path:
+        return self.root / "submissions"
+
+    @property
+    def reports(self) -> Path:
+        return self.root / "reports"
+
+    @property
+    def solution_csv(self) -> Path:
+        """The answers of a rehearsed contest; outside `data`, so that no training can read them."""
+        return self.root / "solution.csv"
+
+    @property
+    def train_csv(self) -> Path:
+        return self.data / "train.csv"
+
+    @property
+    def test_csv(self) -> Path:
+        return self.data / "test.csv"
+
+    @property
+    def sample_csv(self) -> Path:
+        return self.data / "sample_submission.csv"
+
+    @property
+    def artists_csv(self) -> Path:
+        return self.data / "artists_info.csv"
+
+    def folds_file(self, k: int) -> Path:
+        return self.root / f"folds-{k}.csv"
+
+    def run_dir(self, name: str) -> Path:
+        return self.checkpoints / checked_name(name)
+
+    def predictions_dir(self, name: str) -> Path:
+        return self.predictions / checked_name(name)
+
+
+def checked_name(name: str) -> str:
+    """`name` if it can name a run or a submission on every system, else a `UsageError`."""
+    if not _NAME.fullmatch(name) or _DEVICE_NAMES.fullmatch(name) or name.endswith("."):
+        raise UsageError(
+            f"{name!r} cannot be a name",
+            "use letters, digits and . _ + - (at most 100, starting with a letter or digit)",
+        )
+    return name
+
+
+def find_workspace(option: Path | None = None) -> Workspace:
+    """The workspace a command works in: it must hold an `artcli.toml`.
+
+    Looked for in this order: `option` (`--workspace`), the environment variable
+    `ARTCLI_WORKSPACE`, the nearest folder upward that holds `artcli.toml`, `./workspace`.
+    """
+    named = option or (Path(value) if (value := os.environ.get(ENVIRONMENT_VARIABLE)) else None)
+    if named is not None:
+        if (named / SETTINGS_NAME).is_file():
+            return Workspace(named.resolve())
+        raise ArtcliError(f"no workspace at {named}", f"make one with: artcli init {named}")
+    here = Path.cwd()
+    for folder in (here, *here.parents, here / "workspace"):
+        if (folder / SETTINGS_NAME).is_file():
+            return Workspace(folder)
+    raise ArtcliError(
+        f"no workspace here (no {SETTINGS_NAME} in {here}, above it, or in ./workspace)",
+        "make one with: artcli init   or name one with: --workspace DIR",
+    )
