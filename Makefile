@@ -1,0 +1,43 @@
+# make demo   paint a sample contest and take it to a scored submission
+# make test   every check and every test
+# Both make .venv first, from nothing but Python: the locked packages, hash-checked, then artcli.
+
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/ready
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench lock clean
+
+help:
+	@sed -n 's/^# \(make .*\)/\1/p' Makefile
+
+$(READY): requirements.lock pyproject.toml
+	@echo "Setting up .venv (about 6 GB, a few minutes the first time)"
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(READY)
+
+demo: $(READY)
+	$(BIN)/artcli demo workspace
+
+test: check
+	$(BIN)/pytest
+
+check: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(READY)
+	$(BIN)/python benchmarks/startup.py
+	$(BIN)/artcli bench
+
+lock:
+	uv pip compile --universal --generate-hashes --all-extras --python-version 3.11 \
+		--no-emit-index-url --no-emit-find-links --quiet pyproject.toml -o requirements.lock
+
+clean:
+	rm -rf .venv build dist
