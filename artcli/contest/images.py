@@ -1,0 +1,273 @@
+"""The one decoder: every picture, of training or of test, becomes pixels here and nowhere else.
+
+Files or bytes come in; `(H, W, 3)` uint8 RGB arrays go out, turned the way EXIF says. Grey, CMYK,
+16-bit, palette and animated pictures are understood; what cannot be shown faithfully is refused
+with a `BadImage` that names the file. Embedded colour profiles are not applied.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+import warnings
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
+from multiprocessing import get_context
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import numpy as np
+from PIL import Image
+
+from artcli import console
+from artcli.errors import ArtcliError
+from artcli.workspace.files import read_json, write_json
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
+SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff"})
+MAX_PIXELS = 100_000_000
+DECODER_VERSION = 1  # goes up when the pixels of some file would come out differently
+
+_ORIENTATION_TAG = 0x0112
+_TRANSPOSITIONS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_CHUNK = 32
+_ALONE_BELOW = 96  # so few files are checked sooner than worker processes start
+
+# MAX_PIXELS is checked as soon as the header is read; Pillow's own warning would say it twice.
+warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+
+
+class BadImage(ArtcliError):
+    """A file that cannot be shown faithfully; the message names it and says why."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"{name} {reason}", "replace the file, or remove its row from the table")
+        self.name = name
+        self.reason = reason
+
+    def __reduce__(self) -> tuple[type[BadImage], tuple[str, str]]:
+        return BadImage, (self.name, self.reason)
+
+
+def read_image(path: Path) -> NDArray[np.uint8]:
+    """The picture in the file `path`: `(H, W, 3)` uint8 RGB."""
+    with _opened(path) as file:
+        return _decode(file, str(path))
+
+
+def decode_image(data: bytes, name: str) -> NDArray[np.uint8]:
+    """The picture in `data`: `(H, W, 3)` uint8 RGB. `name` is what an error calls it."""
+    return _decode(io.BytesIO(data), name)
+
+
+def image_size(path: Path) -> tuple[int, int]:
+    """(width, height) as `read_image` gives them, from the header where the format allows it."""
+    with _opened(path) as file:
+        picture = _open_picture(file, str(path))
+        if picture.format == "TIFF":  # Pillow turns these while loading
+            _load(picture, str(path))
+            return picture.size
+        width, height = picture.size
+        return (height, width) if _orientation(picture) >= 5 else (width, height)
+
+
+def encode_jpeg(array: NDArray[np.uint8], quality: int = 95) -> bytes:
+    """`(H, W, 3)` uint8 RGB as JPEG bytes, chroma at half size, as the contest's pieces are."""
+    buffer = io.BytesIO()
+    Image.fromarray(array).save(buffer, "JPEG", quality=quality, subsampling="4:2:0")
+    return buffer.getvalue()
+
+
+def resize(array: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
+    """`array` at `width` x `height`: bicubic and antialiased, the same filter everywhere."""
+    if array.shape[:2] == (height, width):
+        return array
+    resized = Image.fromarray(array).resize(
+        (width, height), Image.Resampling.BICUBIC, reducing_gap=None
+    )
+    return np.asarray(resized)
+
+
+def check_images(
+    paths: Sequence[Path], *, remember: Path | None = None, workers: int | None = None
+) -> list[str]:
+    """One line for each file of `paths` that cannot be decoded, in their order; all at once.
+
+    Every file is really decoded, in several processes. `remember` is a JSON file that keeps the
+    size and time of the good ones, so that the next check reads only what changed.
+    """
+    known = _recall(remember)
+    marks = {str(path): _mark(path) for path in paths}
+    unknown = [name for name, mark in marks.items() if mark is None or known.get(name) != mark]
+    problems: dict[str, str] = {}
+    if unknown:
+        for name, problem in _check_all(unknown, workers or _cores()):
+            if problem is not None:
+                problems[name] = problem
+    if remember is not None and unknown:
+        good = {name: mark for name, mark in marks.items() if name not in problems}
+        write_json(remember, {"decoder": DECODER_VERSION, "good": known | good})
+    return list(problems.values())
+
+
+def _check_all(names: Sequence[str], workers: int) -> Iterable[tuple[str, str | None]]:
+    with console.progress("Checking images", len(names)) as advance:
+        if workers < 2 or len(names) < _ALONE_BELOW:
+            for name in names:
+                yield name, _problem_of(name)
+                advance()
+            return
+        chunks = [names[start : start + _CHUNK] for start in range(0, len(names), _CHUNK)]
+        # Spawned, not forked: the caller may hold threads (torch, a progress display).
+        pool = ProcessPoolExecutor(workers, get_context("spawn"), _leave_interrupts_to_parent)
+        try:
+            for chunk, answers in zip(chunks, pool.map(_problems_of, chunks), strict=True):
+                yield from zip(chunk, answers, strict=True)
+                advance(len(chunk))
+        except BrokenProcessPool as error:
+            raise ArtcliError(
+                "a process that checked images was ended by the system", "is there enough memory?"
+            ) from error
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _problems_of(names: Sequence[str]) -> list[str | None]:
+    return [_problem_of(name) for name in names]
+
+
+def _problem_of(name: str) -> str | None:
+    try:
+        with _opened(Path(name)) as file:
+            picture = _open_picture(file, name)
+            # An eighth of the size is enough to meet every byte of a JPEG, and far quicker.
+            picture.draft(None, (picture.width // 8 or 1, picture.height // 8 or 1))
+            _to_rgb(_load(picture, name), name)
+    except BadImage as problem:
+        return problem.message
+    return None
+
+
+def _leave_interrupts_to_parent() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _cores() -> int:
+    with suppress(AttributeError):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _mark(path: Path) -> list[int] | None:
+    try:
+        facts = path.stat()
+    except OSError:
+        return None
+    return [facts.st_size, facts.st_mtime_ns]
+
+
+def _recall(remember: Path | None) -> dict[str, Any]:
+    if remember is None:
+        return {}
+    with suppress(ArtcliError, KeyError, TypeError, AttributeError):
+        kept = read_json(remember)
+        if kept["decoder"] == DECODER_VERSION:
+            return dict(kept["good"])
+    return {}
+
+
+def _opened(path: Path) -> IO[bytes]:
+    try:
+        return path.open("rb")
+    except FileNotFoundError as error:
+        raise BadImage(str(path), "is missing") from error
+    except IsADirectoryError as error:
+        raise BadImage(str(path), "is a folder, not an image") from error
+    except OSError as error:
+        raise BadImage(str(path), f"cannot be opened: {error.strerror or error}") from error
+
+
+def _decode(file: IO[bytes], name: str) -> NDArray[np.uint8]:
+    picture = _load(_open_picture(file, name), name)
+    turn = _TRANSPOSITIONS.get(_orientation(picture))
+    rgb = _to_rgb(picture, name)
+    return np.array(rgb.transpose(turn) if turn is not None else rgb)
+
+
+def _open_picture(file: IO[bytes], name: str) -> Image.Image:
+    """The picture with its header read and its size allowed, not yet its pixels."""
+    try:
+        picture = Image.open(file, formats=FORMATS)
+    except Image.DecompressionBombError as error:
+        raise BadImage(name, f"is too large (over {MAX_PIXELS:,} pixels)") from error
+    except Exception as error:  # a damaged header makes Pillow raise nearly anything
+        raise BadImage(name, _what_it_is_instead(file)) from error
+    if picture.width * picture.height > MAX_PIXELS:
+        size = f"{picture.width:,} x {picture.height:,}"
+        raise BadImage(name, f"is too large ({size}; at most {MAX_PIXELS:,} pixels)")
+    return picture
+
+
+def _load(picture: Image.Image, name: str) -> Image.Image:
+    try:
+        picture.load()
+    except Exception as error:  # as above: the pixels of a damaged file
+        short = "truncated" in str(error) or isinstance(error, EOFError)
+        raise BadImage(name, "is truncated" if short else f"is damaged ({error})") from error
+    return picture
+
+
+def _what_it_is_instead(file: IO[bytes]) -> str:
+    file.seek(0)
+    start = file.read(1024).removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    if not start:
+        return "is empty"
+    if start.startswith((b"<!doctype", b"<html", b"<head", b"<body", b"<?xml")):
+        return "is a web page saved under an image's name; download it again"
+    if start.startswith(b"version https://git-lfs"):
+        return "is a Git LFS pointer, not the image; fetch it with: git lfs pull"
+    return f"is not a readable image ({', '.join(FORMATS)})"
+
+
+def _orientation(picture: Image.Image) -> int:
+    try:
+        return int(picture.getexif().get(_ORIENTATION_TAG, 1))
+    except Exception:  # a damaged EXIF block must not cost the picture itself
+        return 1
+
+
+def _to_rgb(picture: Image.Image, name: str) -> Image.Image:
+    """Any mode as RGB: deep grey scaled, not clipped; transparency laid on white."""
+    if picture.mode.startswith("I") or picture.mode == "F":
+        return _deep_grey(picture, name).convert("RGB")
+    if picture.has_transparency_data:
+        above = picture.convert("RGBA")
+        below = Image.new("RGBA", above.size, "white")
+        return Image.alpha_composite(below, above).convert("RGB")
+    try:
+        return picture.convert("RGB")
+    except ValueError as error:
+        raise BadImage(name, f"has pixels of an unknown kind ({picture.mode})") from error
+
+
+def _deep_grey(picture: Image.Image, name: str) -> Image.Image:
+    """16-bit grey (also as 32-bit integers) or floats in 0..1, as 8-bit grey."""
+    values = np.asarray(picture).astype(np.float64)
+    top = 1.0 if picture.mode == "F" else 65535.0
+    if not (values.min() >= 0 and values.max() <= top):
+        raise BadImage(name, f"has grey values outside 0 to {top:.0f}")
+    return Image.fromarray(np.rint(values * (255 / top)).astype(np.uint8))
