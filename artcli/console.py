@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -77,7 +77,7 @@ def _finite(value: Any) -> Any:
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
-    """A Rich table of plain cells (escaped); a column whose name starts with `>` is right-aligned."""
+    """A Rich table of plain cells (escaped); a column named `>…` is right-aligned."""
     from rich import box
     from rich.table import Table
 
@@ -92,7 +92,7 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) 
 
 @contextmanager
 def progress(description: str, total: int | None = None) -> Iterator[Advance]:
-    """Progress of work of `total` steps; yields `advance(n=1)`, which may be called from threads."""
+    """Progress of work of `total` steps; yields `advance(n=1)`, safe to call from threads."""
     if err().is_terminal:
         with _bar() as bar:
             task = bar.add_task(description, total=total)
@@ -102,7 +102,13 @@ def progress(description: str, total: int | None = None) -> Iterator[Advance]:
 
 
 def _bar() -> Any:
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
 
     return Progress(
         TextColumn("{task.description}"),
@@ -129,7 +135,7 @@ def _plain_lines(description: str, total: int | None) -> Advance:
 
 def track(items: Iterable[T], description: str, total: int | None = None) -> Iterator[T]:
     """Yield `items` under a progress display."""
-    if total is None and hasattr(items, "__len__"):
+    if total is None and isinstance(items, Sized):
         total = len(items)
     with progress(description, total) as advance:
         for item in items:

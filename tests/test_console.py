@@ -1,0 +1,29 @@
+"""Results and everything else go to different places, and hold hostile text."""
+
+import json
+
+import pytest
+
+from artcli import console
+from artcli.errors import Problems
+
+
+def test_json_is_strict_even_for_nan(capsys: pytest.CaptureFixture[str]) -> None:
+    console.print_json({"f1": float("nan"), "losses": [1.5, float("inf")], "artist": "Dürer"})
+    assert json.loads(capsys.readouterr().out) == {
+        "f1": None,
+        "losses": [1.5, None],
+        "artist": "Dürer",
+    }
+
+
+def test_a_table_shows_names_with_brackets_as_they_are() -> None:
+    with console.out().capture() as caught:
+        console.out().print(console.table("", ["artist", ">works"], [["[red]Anon[/]", 3]]))
+    assert "[red]Anon[/]" in caught.get()
+
+
+def test_many_problems_are_counted_but_not_all_spelled_out() -> None:
+    error = Problems("bad rows", [f"row {n}" for n in range(30)], shown=2)
+    assert error.message == "bad rows:\n  row 0\n  row 1\n  … and 28 more"
+    assert len(error.problems) == 30

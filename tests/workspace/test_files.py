@@ -1,0 +1,71 @@
+"""Files are replaced whole or left as they were."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from artcli.errors import ArtcliError
+from artcli.workspace import files
+
+
+def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "note.txt"
+    files.write_text(path, "first")
+    files.write_text(path, "second")
+    assert path.read_text() == "second"
+    assert [p.name for p in path.parent.iterdir()] == ["note.txt"]
+
+
+def test_a_failure_half_way_leaves_what_was_there(tmp_path: Path) -> None:
+    path = tmp_path / "note.txt"
+    files.write_text(path, "kept")
+    with pytest.raises(ValueError), files.replacing(path) as part:
+        part.write_text("half")
+        raise ValueError
+    assert path.read_text() == "kept"
+    assert [p.name for p in tmp_path.iterdir()] == ["note.txt"]
+
+
+def test_a_full_disk_is_one_clear_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "note.txt"
+    files.write_text(path, "kept")
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(ArtcliError, match=r"cannot write .*note\.txt: No space left on device"):
+        files.write_text(path, "new")
+    assert path.read_text() == "kept"
+
+
+def test_written_files_have_ordinary_permissions(tmp_path: Path) -> None:
+    path = tmp_path / "note.txt"
+    files.write_text(path, "x")
+    (tmp_path / "plain.txt").write_text("x")
+    assert path.stat().st_mode == (tmp_path / "plain.txt").stat().st_mode
+
+
+def test_json_round_trip_and_damage(tmp_path: Path) -> None:
+    path = tmp_path / "value.json"
+    files.write_json(path, {"artist": "Albrecht Dürer", "n": [1, 2]})
+    assert files.read_json(path) == {"artist": "Albrecht Dürer", "n": [1, 2]}
+    path.write_text("{")
+    with pytest.raises(ArtcliError, match="cannot be read"):
+        files.read_json(path)
+    with pytest.raises(ArtcliError, match="is missing"):
+        files.read_json(tmp_path / "none.json")
+
+
+def test_remove_tree_leaves_nothing(tmp_path: Path) -> None:
+    files.write_text(tmp_path / "run" / "a" / "b.txt", "x")
+    files.remove_tree(tmp_path / "run")
+    files.remove_tree(tmp_path / "run")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_sha256_of_a_file(tmp_path: Path) -> None:
+    (tmp_path / "abc").write_bytes(b"abc")
+    expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    assert files.sha256_file(tmp_path / "abc") == expected

@@ -1,0 +1,50 @@
+"""One writer at a time, across processes."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from artcli.errors import ArtcliError
+from artcli.workspace.locks import hold
+
+HOLDER = """
+import sys
+from pathlib import Path
+from artcli.workspace.locks import hold
+with hold(Path(sys.argv[1]), "run first"):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def holder(path: Path) -> "subprocess.Popen[str]":
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "held\n"
+    return process
+
+
+def test_a_second_process_is_refused_by_name_and_let_in_after_a_kill(tmp_path: Path) -> None:
+    path = tmp_path / "locks" / "first.lock"
+    with holder(path) as process:
+        with pytest.raises(ArtcliError, match="run first is in use"), hold(path, "run first"):
+            pass
+        process.kill()
+    with hold(path, "run first"):
+        pass
+
+
+def test_waiting_gets_the_lock_when_it_is_free(tmp_path: Path) -> None:
+    path = tmp_path / "first.lock"
+    with holder(path) as process:
+        assert process.stdin is not None
+        process.stdin.close()
+        with hold(path, "run first", wait=True):
+            pass
