@@ -1,0 +1,184 @@
+"""A run's predictions on disk: `oof.npz`, `test.npz`, and the JSON that says what made them.
+
+Folds are added one by one as they are trained (`keep_fold`), read together (`read_kept`), and may
+come from elsewhere altogether (`import_predictions`). The JSON is replaced last and holds the
+sha256 of both files, so that a mixture of old and new is noticed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from artcli import __version__
+from artcli.errors import ArtcliError, Problems
+from artcli.predicting.predictions import ALL, Predictions
+from artcli.workspace.files import read_json, write_json
+from artcli.workspace.locks import hold
+
+if TYPE_CHECKING:
+    from artcli.contest.tables import Contest
+    from artcli.workspace.paths import Workspace
+
+FACTS_NAME = "predictions.json"
+OOF, TEST = "oof", "test"
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What a run has said so far.
+
+    `oof`: every fold's rows of the paintings it was not trained on; `test`: every fold's rows of
+    the test; `folds`: what made each fold's rows, by its label ("0", …, "all"); `bad`: the ids
+    of test images that could not be read, with the reason.
+    """
+
+    name: str
+    oof: Predictions | None = None
+    test: Predictions | None = None
+    folds: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    bad: Mapping[str, str] = field(default_factory=dict)
+    imported: bool = False
+    created: str = ""
+
+
+def fold_label(number: int) -> str:
+    return "all" if number == ALL else str(number)
+
+
+def read_facts(workspace: Workspace, name: str) -> dict[str, Any] | None:
+    """The JSON of a run's predictions; None when there are none."""
+    path = workspace.predictions_dir(name) / FACTS_NAME
+    if not path.is_file():
+        return None
+    facts = read_json(path)
+    if not isinstance(facts, dict) or not isinstance(facts.get("files"), dict):
+        raise ArtcliError(f"{path} is damaged", f"predict again: artcli predict {name}")
+    return facts
+
+
+def read_kept(workspace: Workspace, name: str) -> Kept | None:
+    """The predictions of a run; None when there are none. Errors: as `Predictions.load`."""
+    facts = read_facts(workspace, name)
+    if facts is None:
+        return None
+    folder = workspace.predictions_dir(name)
+
+    def load(which: str) -> Predictions | None:
+        mark = facts["files"].get(f"{which}.npz")
+        return Predictions.load(folder / f"{which}.npz", sha256=mark) if mark else None
+
+    return Kept(
+        name,
+        load(OOF),
+        load(TEST),
+        facts.get("folds", {}),
+        facts.get("bad_test_images", {}),
+        bool(facts.get("imported")),
+        str(facts.get("created", "")),
+    )
+
+
+def keep_fold(
+    workspace: Workspace,
+    name: str,
+    *,
+    oof: Predictions | None,
+    test: Predictions | None,
+    bad: Mapping[str, str],
+    facts: Mapping[str, Any],
+) -> Path:
+    """Add one fold's predictions to those of the run; of the same fold, the new ones stay.
+
+    Other folds whose classes have changed meanwhile (another contest's data) are dropped.
+    """
+    folder = workspace.predictions_dir(name)
+    if oof is None and test is None:
+        return folder  # no test, and all paintings trained on: there is nothing to say
+    fold = next((part.fold_numbers[0] for part in (test, oof) if part is not None), ALL)
+    with hold(folder / ".lock", f"the predictions of {name}", wait=True):
+        try:
+            before = read_kept(workspace, name) or Kept(name)
+        except ArtcliError:  # damaged, or stopped half-way: the folds are predicted anew
+            before = Kept(name)
+        merged = {OOF: _merge(before.oof, oof), TEST: _merge(before.test, test)}
+        labels = {
+            fold_label(number)
+            for part in merged.values()
+            if part is not None
+            for number in part.fold_numbers
+        }
+        folds = {**before.folds, fold_label(fold): dict(facts)}
+        _write(
+            folder,
+            merged,
+            {
+                "run": name,
+                "folds": {label: folds[label] for label in sorted(labels) if label in folds},
+                "bad_test_images": dict(bad),
+            },
+        )
+    return folder
+
+
+def import_predictions(
+    workspace: Workspace, contest: Contest, name: str, *, test: Path, oof: Path | None = None
+) -> Kept:
+    """Take in predictions made elsewhere: files of our form, of this contest's ids and artists.
+
+    Errors: `Problems` that name the file and what does not fit; an existing name.
+    """
+    folder = workspace.predictions_dir(name)
+    if folder.exists() or workspace.run_dir(name).exists():
+        raise ArtcliError(f"there is a run {name} already", "choose another name")
+    test_ids = {painting.id for painting in contest.test}
+    train_ids = {painting.id for painting in contest.train}
+    taken: dict[str, Predictions | None] = {TEST: _fitting(test, contest, test_ids), OOF: None}
+    if oof is not None:
+        taken[OOF] = _fitting(oof, contest, train_ids)
+    _write(folder, taken, {"run": name, "imported": True, "folds": {}, "bad_test_images": {}})
+    kept = read_kept(workspace, name)
+    assert kept is not None  # written just now
+    return kept
+
+
+def _fitting(path: Path, contest: Contest, known: set[str]) -> Predictions:
+    found = Predictions.load(path)
+    try:
+        found = found.with_classes(contest.artists)
+    except Problems as error:
+        raise Problems(f"{path} does not fit this contest", error.problems) from error
+    if strange := sorted(set(found.ids.tolist()) - known):
+        listed = ", ".join(map(repr, strange[:3])) + (", …" if len(strange) > 3 else "")
+        raise Problems(f"{path} does not fit this contest", [f"unknown ids: {listed}"])
+    return found
+
+
+def _merge(before: Predictions | None, newer: Predictions | None) -> Predictions | None:
+    if before is None or newer is None:
+        return newer if before is None else before
+    if before.classes != newer.classes:
+        return newer
+    return before.with_folds_of(newer)
+
+
+def _write(folder: Path, parts: Mapping[str, Predictions | None], facts: Mapping[str, Any]) -> None:
+    files = {
+        f"{which}.npz": part.save(folder / f"{which}.npz")
+        for which, part in parts.items()
+        if part is not None
+    }
+    first = next(part for part in parts.values() if part is not None)
+    write_json(
+        folder / FACTS_NAME,
+        {
+            **facts,
+            "artcli": __version__,
+            "created": datetime.now(UTC).isoformat(timespec="seconds"),
+            "classes": list(first.classes),
+            "files": files,
+        },
+    )

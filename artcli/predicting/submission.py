@@ -1,0 +1,237 @@
+"""From a run's test probabilities to a CSV that the leaderboard takes.
+
+`choose_run` says which run and why; `write_submission` averages its folds, names the most probable
+artist of each test picture, writes the file in the form of sample_submission.csv, reads it back and
+checks every row. An earlier submission is never overwritten.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from artcli import __version__
+from artcli.contest.csvfile import read_table, to_text
+from artcli.errors import ArtcliError, Problems, UsageError
+from artcli.predicting.folder import fold_label
+from artcli.workspace.files import sha256_file, write_bytes, write_json
+from artcli.workspace.locks import hold
+from artcli.workspace.paths import checked_name
+
+if TYPE_CHECKING:
+    from artcli.contest.tables import Contest
+    from artcli.predicting.candidates import Candidate
+    from artcli.predicting.folder import Kept
+    from artcli.workspace.paths import Workspace
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A submission that was written: the CSV, the JSON beside it, and what is in it."""
+
+    path: Path
+    facts: Path
+    rows: tuple[tuple[str, str], ...]
+    folds: tuple[str, ...]
+    filled: tuple[str, ...]
+
+    @property
+    def counts(self) -> Counter[str]:
+        """How many pictures each artist was given."""
+        return Counter(artist for _, artist in self.rows)
+
+
+def submission_rows(
+    contest: Contest, kept: Kept, *, fill_bad: str | None = None
+) -> tuple[list[tuple[str, str]], list[str]]:
+    """(id, artist) for each row of sample_submission.csv, and the ids that were filled.
+
+    The folds' probabilities are averaged. Errors: `ArtcliError` without predictions of the test;
+    `Problems` when they do not fit the test, or when test images are bad and `fill_bad`, an artist
+    of the contest, is not given.
+    """
+    ids = contest.sample_ids or tuple(painting.id for painting in contest.test)
+    again = f"predict again: artcli predict {kept.name}"
+    if kept.test is None:
+        raise ArtcliError(f"the run {kept.name} has no predictions of the test", again)
+    if fill_bad is not None and fill_bad not in contest.artists:
+        raise UsageError(_no_artist(fill_bad, contest.artists))
+    bad = {key: why for key, why in kept.bad.items() if key in set(ids)}
+    if bad and fill_bad is None:
+        raise Problems(
+            f"{len(bad)} test images cannot be read, so nobody can be named for them",
+            list(bad.values()),
+            f"replace them and run artcli predict {kept.name}, or name one artist for all of them "
+            "with --fill-bad ARTIST",
+        )
+    try:
+        mean = kept.test.with_classes(contest.artists).mean_over_folds().in_order(ids, absent=bad)
+    except Problems as error:
+        raise Problems(error.message.partition(":\n")[0], error.problems, again) from error
+    guess = dict(zip(mean.ids.tolist(), mean.guesses(), strict=True))
+    return [(key, guess.get(key) or str(fill_bad)) for key in ids], [
+        key for key in ids if key not in guess
+    ]
+
+
+def write_submission(
+    workspace: Workspace,
+    contest: Contest,
+    kept: Kept,
+    *,
+    name: str | None = None,
+    fill_bad: str | None = None,
+    run: Mapping[str, Any] | None = None,
+) -> Submission:
+    """Write `submissions/NAME.csv` (or NAME-2.csv, …) and a JSON beside it.
+
+    `run` is what the JSON shall say of the run (its recipe, its folds' scores).
+    """
+    rows, filled = submission_rows(contest, kept, fill_bad=fill_bad)
+    assert kept.test is not None  # else there were no rows
+    folds = tuple(fold_label(number) for number in kept.test.fold_numbers)
+    stem = checked_name((name or kept.name).removesuffix(".csv"))
+    data = _encoded(contest, rows)
+    with hold(workspace.submissions / ".lock", "the folder of submissions", wait=True):
+        path = _free_path(workspace.submissions, stem)
+        write_bytes(path, data)
+        try:
+            _check(path, contest, rows)
+            write_json(
+                path.with_suffix(".json"),
+                {
+                    "submission": path.name,
+                    "sha256": sha256_file(path),
+                    "rows": len(rows),
+                    "run": kept.name,
+                    "folds": list(folds),
+                    "filled": {"artist": fill_bad, "ids": filled} if filled else None,
+                    "made_from": dict(run or {}),
+                    "artcli": __version__,
+                    "created": datetime.now(UTC).isoformat(timespec="seconds"),
+                },
+            )
+        except BaseException:
+            path.unlink(missing_ok=True)  # a submission without its record would be a riddle
+            raise
+    return Submission(path, path.with_suffix(".json"), tuple(rows), folds, tuple(filled))
+
+
+def choose_run(candidates: Sequence[Candidate], name: str | None) -> tuple[Candidate, str]:
+    """The run to submit and, in a sentence, why: the one named, else the best of those that can be.
+
+    Best is the highest F1 on the validation pieces (the mean over a run's folds); a run without a
+    score is taken only when no other can be.
+    """
+    if name is not None:
+        return _named(candidates, name), "you named it"
+    able = [run for run in candidates if run.has_test]
+    if not able:
+        if not candidates:
+            raise ArtcliError("there is no run to submit", "train one with: artcli train")
+        raise Problems(
+            "no run has predictions of the test",
+            [f"{run.name}: {run.state}" for run in candidates],
+            "finish one with artcli train --resume, or predict with: artcli predict RUN",
+        )
+    best = max(able, key=lambda run: (_score(run), run.created))
+    others = [run for run in able if run is not best]
+    if not others:
+        why = "it is the only run with predictions of the test"
+    elif math.isnan(best.f1):
+        why = "it is the newest of the runs with predictions of the test; none has a score"
+    else:
+        why = (
+            f"its validation crop F1, {best.f1:.4f}, is the best of {len(able)} runs "
+            f"with predictions of the test (next: {_next_best(others)})"
+        )
+    left_out = [run for run in candidates if not run.has_test]
+    if left_out:
+        why += f"; left out: {', '.join(f'{run.name} ({run.state})' for run in left_out)}"
+    return best, why
+
+
+def _named(candidates: Sequence[Candidate], name: str) -> Candidate:
+    for run in candidates:
+        if run.name == name:
+            if not run.has_test:
+                raise ArtcliError(
+                    f"the run {name} has no predictions of the test ({run.state})",
+                    f"predict with: artcli predict {name}",
+                )
+            return run
+    known = ", ".join(run.name for run in candidates)
+    raise ArtcliError(
+        f"there is no run {name!r}",
+        f"there are: {known}" if known else "train one with: artcli train",
+    )
+
+
+def _score(run: Candidate) -> float:
+    return -1.0 if math.isnan(run.f1) else run.f1
+
+
+def _next_best(others: Iterable[Candidate]) -> str:
+    run = max(others, key=_score)
+    return f"{run.name} without a score" if math.isnan(run.f1) else f"{run.name} at {run.f1:.4f}"
+
+
+def _no_artist(name: str, artists: Sequence[str]) -> str:
+    from artcli.contest.names import nearest_names
+
+    near = nearest_names(name, list(artists))
+    meant = f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
+    return f"--fill-bad {name!r} is not an artist of this contest{meant}"
+
+
+def _encoded(contest: Contest, rows: Sequence[tuple[str, str]]) -> bytes:
+    text = to_text(contest.sample_header, rows)
+    try:
+        return contest.sample_form.encode(text)
+    except UnicodeEncodeError as error:
+        raise ArtcliError(
+            f"sample_submission.csv is {contest.sample_encoding}, which cannot hold "
+            f"{error.object[error.start : error.end]!r}",
+            "save sample_submission.csv as UTF-8",
+        ) from error
+
+
+def _free_path(folder: Path, stem: str) -> Path:
+    number = 1
+    while True:
+        path = folder / (f"{stem}.csv" if number == 1 else f"{stem}-{number}.csv")
+        if not path.exists() and not path.with_suffix(".json").exists():
+            return path
+        number += 1
+
+
+def _check(path: Path, contest: Contest, rows: Sequence[tuple[str, str]]) -> None:
+    """Read the file back as a stranger would: form, header, and every row as it was meant."""
+    problems: list[str] = []
+    table = read_table(path, contest.sample_header, problems)
+    if table is not None:
+        if table.header != contest.sample_header:
+            problems.append(f"the header is {','.join(table.header)}")
+        form, meant = table.form, contest.sample_form
+        if (form.bom, form.newline) != (meant.bom, meant.newline):
+            problems.append(f"its form is {form}, not {meant}")
+        key, artist = contest.sample_header
+        found = [(row[key], row[artist]) for row in table.rows]
+        problems += [
+            f"row {number} reads {there}, not {wanted}"
+            for number, (there, wanted) in enumerate(zip(found, rows, strict=False), start=1)
+            if there != wanted
+        ]
+        if len(found) != len(rows):
+            problems.append(f"it has {len(found)} rows, not {len(rows)}")
+        problems += [
+            f"{name!r} is not an artist of train.csv"
+            for name in sorted({name for _, name in found} - set(contest.artists))
+        ]
+    if table is None or problems:
+        raise Problems(f"{path.name} was not written as it should be", problems, "is the disk ok?")

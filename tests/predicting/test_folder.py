@@ -1,0 +1,82 @@
+"""A run's predictions gather fold by fold, and a stranger's are taken in only if they fit."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from artcli.contest.tables import Contest, Painting
+from artcli.errors import ArtcliError, Problems
+from artcli.predicting.folder import import_predictions, keep_fold, read_kept
+from artcli.predicting.predictions import Predictions
+from artcli.workspace.paths import Workspace
+
+ARTISTS = ("a", "b", "c")
+
+
+def some(ids: list[str], fold: int, seed: int = 0, crop: int = -1) -> Predictions:
+    values = np.random.default_rng(seed).dirichlet(np.ones(3), len(ids))
+    return Predictions.make(ids, values, ARTISTS, crops=crop, folds=fold)
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    return Workspace(tmp_path)
+
+
+def keep(workspace: Workspace, fold: int, seed: int = 0) -> None:
+    oof = some([f"p{fold}"], fold, seed, crop=0) if fold >= 0 else None
+    test = some(["t0", "t1"], fold, seed)
+    keep_fold(workspace, "r", oof=oof, test=test, bad={}, facts={"checkpoint": f"step-{seed}"})
+
+
+def test_folds_gather_and_a_repeated_one_replaces_itself(workspace: Workspace) -> None:
+    for fold, seed in ((0, 0), (1, 1), (-1, 2), (1, 3)):
+        keep(workspace, fold, seed)
+    kept = read_kept(workspace, "r")
+    assert kept is not None
+    assert kept.oof is not None
+    assert kept.test is not None
+    assert kept.oof.fold_numbers == (0, 1)
+    assert kept.test.fold_numbers == (-1, 0, 1)
+    assert {label: facts["checkpoint"] for label, facts in kept.folds.items()} == {
+        "0": "step-0",
+        "1": "step-3",
+        "all": "step-2",
+    }
+    again = kept.test.rows(kept.test.folds == 1)
+    np.testing.assert_array_equal(again.probabilities, some(["t0", "t1"], 1, 3).probabilities)
+
+
+def test_a_mixture_of_old_and_new_files_is_noticed(workspace: Workspace) -> None:
+    keep(workspace, 0)
+    some(["t0", "t1"], 0, seed=8).save(workspace.predictions_dir("r") / "test.npz")
+    with pytest.raises(ArtcliError, match="not the file that was written"):
+        read_kept(workspace, "r")
+    keep(workspace, 0)  # predicting again mends it
+    assert read_kept(workspace, "r") is not None
+
+
+def test_without_predictions_there_are_none(workspace: Workspace) -> None:
+    assert read_kept(workspace, "r") is None
+    keep_fold(workspace, "r", oof=None, test=None, bad={}, facts={})
+    assert read_kept(workspace, "r") is None
+
+
+def test_predictions_made_elsewhere_join_if_they_fit(workspace: Workspace, tmp_path: Path) -> None:
+    test = tuple(Painting(f"t{n}", tmp_path / "x", None, n, "test") for n in range(2))
+    contest = Contest(tmp_path, (), test, ARTISTS, (1, 1, 1), (), (), ("t0", "t1"))
+    path = tmp_path / "theirs.npz"
+    made = some(["t1", "t0"], -1)
+    Predictions(made.ids, made.crops, made.folds, made.probabilities[:, ::-1], ARTISTS[::-1]).save(
+        path
+    )
+    kept = import_predictions(workspace, contest, "theirs", test=path)
+    assert kept.imported
+    assert kept.test is not None
+    np.testing.assert_array_equal(kept.test.probabilities, made.probabilities)
+    with pytest.raises(ArtcliError, match="already"):
+        import_predictions(workspace, contest, "theirs", test=path)
+    some(["t0", "stray"], -1).save(path)
+    with pytest.raises(Problems, match="unknown ids: 'stray'"):
+        import_predictions(workspace, contest, "others", test=path)
