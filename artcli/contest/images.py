@@ -8,21 +8,16 @@ with a `BadImage` that names the file. Embedded colour profiles are not applied.
 from __future__ import annotations
 
 import io
-import os
-import signal
 import warnings
-from collections.abc import Iterable, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Sequence
 from contextlib import suppress
-from multiprocessing import get_context
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
 
-from artcli import console
+from artcli.contest.workers import work
 from artcli.errors import ArtcliError
 from artcli.workspace.files import read_json, write_json
 
@@ -44,8 +39,6 @@ _TRANSPOSITIONS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-_CHUNK = 32
-_ALONE_BELOW = 96  # so few files are checked sooner than worker processes start
 
 # MAX_PIXELS is checked as soon as the header is read; Pillow's own warning would say it twice.
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
@@ -115,39 +108,16 @@ def check_images(
     unknown = [name for name, mark in marks.items() if mark is None or known.get(name) != mark]
     problems: dict[str, str] = {}
     if unknown:
-        for name, problem in _check_all(unknown, workers or _cores()):
+        found = work(
+            _problem_of, unknown, "Checking images", workers=workers, alone_below=96, chunk=32
+        )
+        for name, problem in zip(unknown, found, strict=True):
             if problem is not None:
                 problems[name] = problem
     if remember is not None and unknown:
         good = {name: mark for name, mark in marks.items() if name not in problems}
         write_json(remember, {"decoder": DECODER_VERSION, "good": known | good})
     return list(problems.values())
-
-
-def _check_all(names: Sequence[str], workers: int) -> Iterable[tuple[str, str | None]]:
-    with console.progress("Checking images", len(names)) as advance:
-        if workers < 2 or len(names) < _ALONE_BELOW:
-            for name in names:
-                yield name, _problem_of(name)
-                advance()
-            return
-        chunks = [names[start : start + _CHUNK] for start in range(0, len(names), _CHUNK)]
-        # Spawned, not forked: the caller may hold threads (torch, a progress display).
-        pool = ProcessPoolExecutor(workers, get_context("spawn"), _leave_interrupts_to_parent)
-        try:
-            for chunk, answers in zip(chunks, pool.map(_problems_of, chunks), strict=True):
-                yield from zip(chunk, answers, strict=True)
-                advance(len(chunk))
-        except BrokenProcessPool as error:
-            raise ArtcliError(
-                "a process that checked images was ended by the system", "is there enough memory?"
-            ) from error
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
-
-
-def _problems_of(names: Sequence[str]) -> list[str | None]:
-    return [_problem_of(name) for name in names]
 
 
 def _problem_of(name: str) -> str | None:
@@ -160,16 +130,6 @@ def _problem_of(name: str) -> str | None:
     except BadImage as problem:
         return problem.message
     return None
-
-
-def _leave_interrupts_to_parent() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-def _cores() -> int:
-    with suppress(AttributeError):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _mark(path: Path) -> list[int] | None:

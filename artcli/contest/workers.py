@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
@@ -33,7 +33,7 @@ def work(
     workers: int | None = None,
     alone_below: int = 24,
     chunk: int = 4,
-) -> Iterator[Answer]:
+) -> Generator[Answer, None, None]:
     """`function(job)` of each job, in the order of `jobs`, with progress.
 
     `function` and the jobs must pickle (they travel to spawned processes; forking would copy
