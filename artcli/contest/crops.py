@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from artcli.host.records import Box
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,30 +19,6 @@ if TYPE_CHECKING:
 
 PIECE = 0.5  # of the width and of the height
 _STEPS = 1 << 24  # offsets are multiples of 2**-25, so that `left + PIECE` is exact
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """A part of a picture; fractions of its width and height, 0 <= left < right <= 1."""
-
-    left: float
-    top: float
-    right: float
-    bottom: float
-
-    def __post_init__(self) -> None:
-        if not (0 <= self.left < self.right <= 1 and 0 <= self.top < self.bottom <= 1):
-            raise ValueError(f"not a part of a picture: {self}")
-
-    @property
-    def width(self) -> float:
-        return self.right - self.left
-
-    @property
-    def height(self) -> float:
-        return self.bottom - self.top
-
-
 WHOLE = Box(0.0, 0.0, 1.0, 1.0)
 
 

@@ -1,0 +1,25 @@
+"""`Use["optimizer"]`: the type of an option that takes another component."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+
+@dataclass(frozen=True)
+class Used:
+    """Marks an option whose value is the spec of a component of this kind."""
+
+    kind: str
+
+
+class Use:
+    """`base: Use["optimizer"] = "adamw"` takes a spec such as `sgd:momentum=0.9`.
+
+    The target is handed a callable: called with what its kind's row in the table says, it gives
+    what that row says.
+    """
+
+    def __class_getitem__(cls, kind: str) -> Any:
+        return Annotated[Callable[..., Any], Used(kind)]

@@ -1,0 +1,30 @@
+"""All that a plugin imports: the hook's marker, the records, and the errors for users.
+
+Importing it is cheap. A plugin is a module with one hook that names what it offers:
+
+    from artcli.plugin import Component, hookimpl
+
+    @hookimpl
+    def artcli_components():
+        return [Component("loss", "huber", "artcli_huber:huber", "Huber on probabilities")]
+
+    def huber(class_counts, *, delta: float = 1.0):
+        ...
+"""
+
+from artcli.errors import ArtcliError, UsageError
+from artcli.host.hooks import hookimpl
+from artcli.host.records import Box, Classes, Component, HeadOutput, View
+from artcli.host.use import Use
+
+__all__ = [
+    "ArtcliError",
+    "Box",
+    "Classes",
+    "Component",
+    "HeadOutput",
+    "UsageError",
+    "Use",
+    "View",
+    "hookimpl",
+]
