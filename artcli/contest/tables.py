@@ -1,0 +1,268 @@
+"""The contest's CSV files, checked: which painting is where, and who painted it.
+
+A data folder comes in; a `Contest` goes out, or every problem at once with file, row, line and
+column. `fixes.csv` (corrections of train.csv) and `aliases.csv` (spellings to join) are obeyed when
+they are there.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import TYPE_CHECKING, Literal
+
+from artcli.contest.csvfile import Row, Table, TextForm, read_table
+from artcli.contest.fixes import FIXES_NAME, TRAIN_NAME, read_train
+from artcli.contest.genres import read_genres
+from artcli.contest.names import skeleton, unicode_form
+from artcli.contest.repair import find_repairs
+from artcli.errors import ArtcliError, Problems
+from artcli.workspace.paths import Workspace
+
+if TYPE_CHECKING:
+    from artcli.host.records import Classes
+
+TEST_NAME, SAMPLE_NAME = "test.csv", "sample_submission.csv"
+Kind = Literal["train", "test"]
+
+
+@dataclass(frozen=True)
+class Painting:
+    """One row of train.csv (a whole painting) or test.csv (a piece; `artist` is None)."""
+
+    id: str
+    path: Path
+    artist: str | None
+    row: int
+    kind: Kind
+
+
+@dataclass(frozen=True)
+class Contest:
+    """A contest's tables, checked. `artists` is sorted: the order of classes everywhere.
+
+    `counts` are the training paintings of each artist; `genre_matrix[c][g]` is 1 where artist c
+    worked in genre g. `sample_*` say what a submission must look like (no ids: no such file).
+    """
+
+    data: Path
+    train: tuple[Painting, ...]
+    test: tuple[Painting, ...]
+    artists: tuple[str, ...]
+    counts: tuple[int, ...]
+    genres: tuple[str, ...]
+    genre_matrix: tuple[tuple[int, ...], ...]
+    sample_ids: tuple[str, ...]
+    sample_header: tuple[str, str] = ("id", "artist")
+    sample_form: TextForm = field(default_factory=TextForm)
+    notices: tuple[str, ...] = ()
+
+    @property
+    def sample_encoding(self) -> str:
+        return self.sample_form.encoding
+
+    def classes(self, members: Iterable[Painting] | None = None) -> Classes:
+        """What a head or a loss may know of the classes; counts are those of `members`."""
+        from artcli.host.records import Classes
+
+        tally = Counter(painting.artist for painting in members) if members is not None else None
+        counts = self.counts if tally is None else tuple(tally[name] for name in self.artists)
+        return Classes(self.artists, counts, self.genres, self.genre_matrix)
+
+
+def read_contest(
+    source: Workspace | Path, *, follow_links: bool = False, corrections: Path | None = None
+) -> Contest:
+    """The contest in a workspace or in a data folder.
+
+    train.csv must be there; test.csv, sample_submission.csv and artists_info.csv may be absent.
+    Whether the image files can be decoded is `check_images`' to say; that their paths stay inside
+    the folder is checked here (`follow_links`: symbolic links may lead out of it). `corrections`
+    is a folder whose fixes.csv and aliases.csv are obeyed in place of the data folder's.
+
+    Errors: `Problems`, all of them together; the hint says what `artcli init --repair` would mend.
+    """
+    data = source.data if isinstance(source, Workspace) else Path(source)
+    if not data.is_dir():
+        raise ArtcliError(
+            f"{data} is not a folder", "a contest's folder holds train.csv and images"
+        )
+    reader = _Reader(data.resolve(), follow_links, corrections or data)
+    contest = reader.contest()
+    offers = () if corrections else find_repairs(data).offers
+    mends = f"artcli init --repair would {'; '.join(offers)}" if offers else None
+    if reader.problems:
+        hint = mends or f"mend the files, or correct rows of {TRAIN_NAME} in a {FIXES_NAME}"
+        raise Problems(f"the contest in {data} cannot be used", reader.problems, hint)
+    return replace(contest, notices=(*contest.notices, mends)) if mends else contest
+
+
+class _Reader:
+    """One pass over a data folder, gathering problems and notices on the way."""
+
+    def __init__(self, data: Path, follow_links: bool, corrections: Path) -> None:
+        self.data = data
+        self.follow_links = follow_links
+        self.corrections = corrections
+        self.problems: list[str] = []
+        self.notices: list[str] = []
+        self._resolved = cache(lambda folder: folder.resolve())
+
+    def contest(self) -> Contest:
+        train_table = read_train(self.data, self.problems, self.notices, self.corrections)
+        train = self._paintings(train_table, "train")
+        self._one_artist_per_file(train)
+        test_table = self._optional(TEST_NAME, ("id",), optional=("img_path",))
+        test = self._paintings(test_table, "test")
+        sample = self._sample(test_table)
+        names = self._one_spelling(Counter(str(painting.artist) for painting in train))
+        train = tuple(replace(p, artist=names[str(p.artist)]) for p in train)
+        tally = Counter(str(painting.artist) for painting in train)
+        artists = tuple(sorted(tally))
+        if train and len(artists) < 2:
+            self.problems.append(f"{TRAIN_NAME}: all paintings are by one artist; two are needed")
+        first_row: dict[str, int] = {}
+        for painting in train:
+            first_row.setdefault(str(painting.artist), painting.row)
+        known = read_genres(self.data, first_row, self.problems, self.notices, self.corrections).of
+        genres = tuple(sorted({genre for own in known.values() for genre in own}))
+        return Contest(
+            data=self.data,
+            train=train,
+            test=test,
+            artists=artists,
+            counts=tuple(tally[name] for name in artists),
+            genres=genres,
+            genre_matrix=tuple(
+                tuple(int(genre in known.get(name, ())) for genre in genres) for name in artists
+            ),
+            sample_ids=tuple(row["id"] for row in sample.rows) if sample else (),
+            sample_form=sample.form if sample else TextForm(),
+            notices=tuple(self.notices),
+        )
+
+    def _optional(
+        self, name: str, columns: Sequence[str], *, optional: Sequence[str] = ()
+    ) -> Table | None:
+        if not (self.data / name).exists():
+            self.notices.append(f"there is no {name}")
+            return None
+        table = read_table(self.data / name, columns, self.problems, optional=optional)
+        self.notices += table.notices if table else ()
+        return table
+
+    def _paintings(self, table: Table | None, kind: Kind) -> tuple[Painting, ...]:
+        if table is None:
+            return ()
+        self.problems += table.repeated("id")
+        made: list[Painting] = []
+        for row in table.rows:
+            artist = row["artist"] if kind == "train" else None
+            path = self._path(table, row, kind)
+            if row["id"] and path is not None and artist != "":
+                made.append(Painting(row["id"], path, artist, row.number, kind))
+        return tuple(made)
+
+    def _one_artist_per_file(self, paintings: Iterable[Painting]) -> None:
+        first: dict[Path, Painting] = {}
+        for painting in paintings:
+            twin = first.setdefault(painting.path, painting)
+            if twin.artist != painting.artist:
+                self.problems.append(
+                    f"{TRAIN_NAME} row {painting.row}, column img_path: the file of row {twin.row},"
+                    f" there by {twin.artist}, here by {painting.artist}"
+                )
+
+    def _path(self, table: Table, row: Row, kind: Kind) -> Path | None:
+        """The image of `row`, inside the data folder; None, with a problem, when it is not.
+
+        Without a column img_path: train/0000.jpg for the id 0, test/TEST_00000.jpg for its id.
+        """
+        column = "img_path" if "img_path" in table.header else "id"
+        text = row[column]
+        if not text:
+            return None  # reported as blank already
+        if column == "id":
+            fault = "cannot name a file" if PurePosixPath(text).name != text else None
+            text = f"{kind}/{text.zfill(4) if text.isdecimal() else text}.jpg"
+        else:
+            fault = _fault_of(text)
+        path = self.data / text
+        fault = fault or self._leads_out(path)
+        if fault is None:
+            return path
+        self.problems.append(f"{table.where(row, column)}: {row[column]!r} {fault}")
+        return None
+
+    def _leads_out(self, path: Path) -> str | None:
+        try:
+            real = path.resolve() if path.is_symlink() else self._resolved(path.parent)
+        except (OSError, ValueError, RuntimeError):  # too long, a NUL, a loop of links
+            return "cannot be a file's path"
+        if self.follow_links or real.is_relative_to(self.data):
+            return None
+        return "leads out of the data folder through a symbolic link; copy the file in"
+
+    def _sample(self, test: Table | None) -> Table | None:
+        sample = self._optional(SAMPLE_NAME, ("id", "artist"))
+        if sample is None:
+            return None
+        if sample.header != ("id", "artist"):
+            self.problems.append(
+                f"{SAMPLE_NAME} line 1: the header must be 'id,artist', nothing else,"
+                f" but is {','.join(sample.header)!r}"
+            )
+        self.problems += sample.repeated("id")
+        if test is not None:
+            self.problems += _strangers(test, sample)
+            self.problems += _strangers(sample, test)
+        return sample
+
+    def _one_spelling(self, tally: Mapping[str, int]) -> dict[str, str]:
+        """Spellings of one name that differ in Unicode form alone, as their most frequent one."""
+        by_form: dict[str, list[str]] = defaultdict(list)
+        for name in tally:
+            by_form[unicode_form(name)].append(name)
+        chosen: dict[str, str] = {}
+        for names in by_form.values():
+            best = min(names, key=lambda name: (-tally[name], name))
+            chosen |= dict.fromkeys(names, best)
+            if len(names) > 1:
+                self.notices.append(
+                    f"{TRAIN_NAME}: {best!r} is written in {len(names)} Unicode forms;"
+                    f" taken as one artist, in the form of {tally[best]} rows"
+                )
+        by_bones: dict[str, set[str]] = defaultdict(set)
+        for name in chosen.values():
+            by_bones[skeleton(name)].add(name)
+        for alike in by_bones.values():
+            if len(alike) > 1:
+                self.notices.append(
+                    f"{TRAIN_NAME}: are these one artist? {', '.join(map(repr, sorted(alike)))}"
+                    f" (kept apart; {FIXES_NAME} can join them)"
+                )
+        return chosen
+
+
+def _fault_of(text: str) -> str | None:
+    """Why `text` cannot be the path of an image inside a data folder; None when it can."""
+    if "\\" in text:
+        return f"has backslashes; write {text.replace(chr(92), '/')!r}"
+    if PurePosixPath(text).is_absolute() or PureWindowsPath(text).drive:
+        return "is absolute; it must start at the data folder, like ./train/0000.jpg"
+    if ".." in PurePosixPath(text).parts:
+        return "leaves the data folder with '..'"
+    return None
+
+
+def _strangers(table: Table, other: Table) -> list[str]:
+    """A problem for each row of `table` whose id `other` does not have."""
+    known = {row["id"] for row in other.rows}
+    return [
+        f"{table.where(row, 'id')}: {row['id']!r} is not in {other.path.name}"
+        for row in table.rows
+        if row["id"] and row["id"] not in known
+    ]
