@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     import torch
@@ -70,9 +70,11 @@ class Classes:
     genre_matrix: tuple[tuple[int, ...], ...] = ()
 
 
-@dataclass(frozen=True)
-class HeadOutput:
-    """What a head returns: `logits` `(N, C)`, and a scalar loss of its own to add, or None."""
+class HeadOutput(NamedTuple):
+    """What a head returns: `logits` `(N, C)`, and a scalar loss of its own to add, or None.
+
+    A tuple, because DistributedDataParallel and Fabric look into those for tensors.
+    """
 
     logits: torch.Tensor
     auxiliary_loss: torch.Tensor | None = None
