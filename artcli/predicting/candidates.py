@@ -7,9 +7,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from artcli.errors import ArtcliError
+from artcli.predicting.folder import FACTS_NAME, TEST, read_facts
+from artcli.workspace.runs import list_runs
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from artcli.workspace.paths import Workspace
     from artcli.workspace.runs import RunRecord
 
 
@@ -18,7 +25,7 @@ class Candidate:
     """A run, trained here or imported.
 
     `f1`: the mean over its folds of the macro F1 on validation pieces, NaN when there is none;
-    `folds`: the labels of the folds whose test predictions are there; `state`: in a word or two.
+    `folds`: the labels of the folds whose predictions are there; `state`: in a word or two.
     """
 
     name: str
@@ -29,7 +36,67 @@ class Candidate:
     has_test: bool = False
     record: RunRecord | None = None
 
+    @property
+    def scored(self) -> float | None:
+        """`f1`, or None when there is none: for JSON, which has no NaN."""
+        return None if math.isnan(self.f1) else self.f1
 
-def mean_f1(scores: list[float | None]) -> float:
-    known = [score for score in scores if score is not None and not math.isnan(score)]
-    return sum(known) / len(known) if known else math.nan
+    def facts(self) -> dict[str, Any]:
+        """What a submission's record keeps of the run: its recipe, versions and folds' scores."""
+        if self.record is None:
+            return {"imported": True}
+        known = {key: self.record.facts.get(key) for key in ("artcli", "versions", "plugins")}
+        scores = {fold.label: dict(fold.metrics) for fold in self.record.folds}
+        return {"recipe": dict(self.record.recipe), "scores": scores, **known}
+
+
+def list_candidates(workspace: Workspace) -> list[Candidate]:
+    """Every run of the workspace and every imported one, oldest first."""
+    runs = {run.name: run for run in list_runs(workspace)}
+    found = [_trained(workspace, run) for run in runs.values()]
+    if workspace.predictions.is_dir():
+        for folder in workspace.predictions.iterdir():
+            if folder.name not in runs and (folder / FACTS_NAME).is_file():
+                found.append(_imported(workspace, folder.name))
+    return sorted(found, key=lambda one: (one.created, one.name))
+
+
+def _trained(workspace: Workspace, run: RunRecord) -> Candidate:
+    state = f"{run.state}: {run.reason}" if run.reason else run.state
+    facts, fault = _facts(workspace, run.name)
+    return Candidate(
+        run.name,
+        run.created,
+        f"{state}, {fault}" if fault else state,
+        run.mean("f1"),
+        tuple(facts.get("folds", ())),
+        _has_test(facts),
+        run,
+    )
+
+
+def _imported(workspace: Workspace, name: str) -> Candidate:
+    """Predictions without checkpoints: made elsewhere, or their run was removed by hand."""
+    facts, fault = _facts(workspace, name)
+    scores = facts.get("scores")
+    f1 = scores.get("f1") if isinstance(scores, dict) else None
+    return Candidate(
+        name,
+        str(facts.get("created", "")),
+        fault or ("imported" if facts.get("imported") else "without checkpoints"),
+        f1 if isinstance(f1, float) else math.nan,
+        tuple(facts.get("folds", ())),
+        _has_test(facts),
+    )
+
+
+def _facts(workspace: Workspace, name: str) -> tuple[Mapping[str, Any], str]:
+    """The JSON of the predictions, and what is wrong with it."""
+    try:
+        return read_facts(workspace, name) or {}, ""
+    except ArtcliError:
+        return {}, "its predictions are damaged"
+
+
+def _has_test(facts: Mapping[str, Any]) -> bool:
+    return f"{TEST}.npz" in facts.get("files", {})

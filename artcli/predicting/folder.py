@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from artcli import __version__
 from artcli.errors import ArtcliError, Problems
 from artcli.predicting.predictions import ALL, Predictions
+from artcli.predicting.scores import oof_scores
 from artcli.workspace.files import read_json, write_json
 from artcli.workspace.locks import hold
 
@@ -54,8 +55,10 @@ def read_facts(workspace: Workspace, name: str) -> dict[str, Any] | None:
     path = workspace.predictions_dir(name) / FACTS_NAME
     if not path.is_file():
         return None
-    facts = read_json(path)
-    if not isinstance(facts, dict) or not isinstance(facts.get("files"), dict):
+    facts: Any = read_json(path)
+    if not isinstance(facts, dict) or not all(
+        isinstance(facts.get(part), dict) for part in ("files", "folds")
+    ):
         raise ArtcliError(f"{path} is damaged", f"predict again: artcli predict {name}")
     return facts
 
@@ -75,7 +78,7 @@ def read_kept(workspace: Workspace, name: str) -> Kept | None:
         name,
         load(OOF),
         load(TEST),
-        facts.get("folds", {}),
+        facts["folds"],
         facts.get("bad_test_images", {}),
         bool(facts.get("imported")),
         str(facts.get("created", "")),
@@ -129,6 +132,7 @@ def import_predictions(
 ) -> Kept:
     """Take in predictions made elsewhere: files of our form, of this contest's ids and artists.
 
+    With `oof` their score is kept, so that `artcli submit` can weigh them against other runs.
     Errors: `Problems` that name the file and what does not fit; an existing name.
     """
     folder = workspace.predictions_dir(name)
@@ -139,7 +143,8 @@ def import_predictions(
     taken: dict[str, Predictions | None] = {TEST: _fitting(test, contest, test_ids), OOF: None}
     if oof is not None:
         taken[OOF] = _fitting(oof, contest, train_ids)
-    _write(folder, taken, {"run": name, "imported": True, "folds": {}, "bad_test_images": {}})
+    facts = {"run": name, "imported": True, "folds": {}, "bad_test_images": {}}
+    _write(folder, taken, {**facts, "scores": oof_scores(taken[OOF], contest)})
     kept = read_kept(workspace, name)
     assert kept is not None  # written just now
     return kept

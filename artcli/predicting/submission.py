@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from artcli.workspace.paths import Workspace
 
 
+FORMULA_STARTS = ("=", "+", "-", "@")
+
+
 @dataclass(frozen=True)
 class Submission:
     """A submission that was written: the CSV, the JSON beside it, and what is in it."""
@@ -44,6 +47,11 @@ class Submission:
     def counts(self) -> Counter[str]:
         """How many pictures each artist was given."""
         return Counter(artist for _, artist in self.rows)
+
+    @property
+    def formulas(self) -> tuple[str, ...]:
+        """Names written that a spreadsheet would take for formulas; the leaderboard wants them."""
+        return tuple(sorted(name for name in self.counts if name.startswith(FORMULA_STARTS)))
 
 
 def submission_rows(

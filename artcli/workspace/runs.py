@@ -1,0 +1,232 @@
+"""The runs on disk: what each was told, how far each fold came and what it scored.
+
+`checkpoints/RUN/` comes in; `RunRecord`s go out. Only JSON and TOML are read, so listing is quick,
+and damage in one run is told as its state (with the reason) and never hides another run.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import tomllib
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Literal
+
+from artcli.errors import ArtcliError
+from artcli.workspace.files import read_json, remove_tree
+from artcli.workspace.locks import hold, is_held
+from artcli.workspace.paths import Workspace
+
+State = Literal["finished", "running", "stopped", "damaged"]
+ALL = "all"  # the label of a fold trained on all paintings, which has no validation
+_LABEL = re.compile(r"fold-(\d+|all)")
+
+
+@dataclass(frozen=True)
+class FoldRecord:
+    """One fold of a run.
+
+    `metrics` are those of its result or, before it has one, of its best epoch so far (its last
+    without validation): `train_loss`, `validation_loss`, `f1`, `f1_low`, `f1_high`, `whole_f1`, …;
+    `epochs` and `seconds` (of training alone) are what it has been through; `checkpoint` is the
+    folder of its best (else last) step, "" when there is none; `reason` says what is damaged.
+    """
+
+    label: str
+    state: State
+    epochs: int = 0
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    seconds: float = 0.0
+    checkpoint: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """A run: its recipe as saved, the rest of `run.json` in `facts`, and its folds in order."""
+
+    name: str
+    created: str
+    recipe: Mapping[str, Any]
+    folds: tuple[FoldRecord, ...]
+    state: State
+    reason: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    def mean(self, metric: str) -> float:
+        """The mean of a metric over the folds that have it; NaN when none has."""
+        values = [fold.metrics[metric] for fold in self.folds if metric in fold.metrics]
+        known = [value for value in values if not math.isnan(value)]
+        return sum(known) / len(known) if known else math.nan
+
+    @property
+    def seconds(self) -> float:
+        return sum(fold.seconds for fold in self.folds)
+
+    def fold(self, label: str) -> FoldRecord | None:
+        return next((fold for fold in self.folds if fold.label == label), None)
+
+
+def list_runs(workspace: Workspace) -> tuple[RunRecord, ...]:
+    """All runs, oldest first; those that cannot be read too, as "damaged"."""
+    if not workspace.checkpoints.is_dir():
+        return ()
+    folders = [path for path in workspace.checkpoints.iterdir() if path.is_dir()]
+    runs = [_read(path) for path in folders if not path.name.startswith(".")]
+    return tuple(sorted(runs, key=lambda run: (run.created, run.name)))
+
+
+def read_run(workspace: Workspace, name: str) -> RunRecord:
+    """The run of this name. Errors: `ArtcliError`, with the nearest names, when there is none."""
+    folder = workspace.run_dir(name)
+    if folder.is_dir():
+        return _read(folder)
+    names = [run.name for run in list_runs(workspace)]
+    if near := get_close_matches(name, names, n=3):
+        hint = f"did you mean {' or '.join(near)}?"
+    else:
+        hint = "artcli runs lists them" if names else "train one with: artcli train"
+    raise ArtcliError(f"there is no run {name!r}", hint)
+
+
+def read_history(workspace: Workspace, name: str, label: str) -> list[dict[str, Any]]:
+    """One mapping for each epoch of a fold, in order; lines that cannot be read are left out."""
+    return _history(workspace.run_dir(name) / f"fold-{label}" / "history.jsonl")
+
+
+def run_parts(workspace: Workspace, name: str) -> list[Path]:
+    """The folders that belong to a run (or to imported predictions) and exist."""
+    folders = (workspace.run_dir(name), workspace.predictions_dir(name))
+    return [folder for folder in folders if folder.is_dir()]
+
+
+def remove_run(workspace: Workspace, name: str) -> list[Path]:
+    """Remove the checkpoints and predictions of a run; the folders that went.
+
+    Errors: `ArtcliError` when there is neither, or when the run is in use.
+    """
+    parts = run_parts(workspace, name)
+    if not parts:
+        read_run(workspace, name)  # says that there is none, and what there is
+    with ExitStack() as locks:
+        if workspace.run_dir(name) in parts:
+            locks.enter_context(hold(lock_path(workspace, name), f"the run {name}"))
+        for folder in reversed(parts):  # the checkpoints last: predictions can be made again
+            remove_tree(folder)
+    return parts
+
+
+def lock_path(workspace: Workspace, name: str) -> Path:
+    """The lock that whoever writes into the run holds."""
+    return workspace.run_dir(name) / "lock"
+
+
+def _read(folder: Path) -> RunRecord:
+    faults: list[str] = []
+    facts = _mapping(folder / "run.json", faults)
+    recipe = _recipe(folder / "recipe.toml", faults)
+    labels = [found[1] for path in folder.iterdir() if (found := _LABEL.fullmatch(path.name))]
+    folds = [_read_fold(folder / f"fold-{label}", label) for label in sorted(labels, key=_order)]
+    faults += [f"fold {fold.label}: {fold.reason}" for fold in folds if fold.reason]
+    state: State
+    if not faults and folds and all(fold.state == "finished" for fold in folds):
+        state = "finished"
+    elif is_held(folder / "lock"):
+        state, faults = "running", []  # it may be half-way through its very first files
+        folds = [_running(fold) for fold in folds]
+    else:
+        state = "damaged" if faults else "stopped"
+    return RunRecord(
+        folder.name, str(facts.get("created", "")), recipe, tuple(folds), state,
+        "; ".join(faults), facts,
+    )  # fmt: skip
+
+
+def _order(label: str) -> tuple[bool, int]:
+    return label == ALL, int(label) if label != ALL else 0
+
+
+def _read_fold(folder: Path, label: str) -> FoldRecord:
+    faults: list[str] = []
+    history = _history(folder / "history.jsonl")
+    finished = (folder / "result.json").exists()
+    result = _mapping(folder / "result.json", faults) if finished else {}
+    best = next((line for line in reversed(history) if line.get("best")), None)
+    last = result or (history[-1] if history else {})
+    metrics = _numbers(result or best or last)
+    epochs = last.get("epochs", last.get("epoch", 0))
+    return FoldRecord(
+        label,
+        "damaged" if faults else "finished" if finished else "stopped",
+        epochs if isinstance(epochs, int) else len(history),
+        metrics,
+        _numbers(last).get("seconds", 0.0),
+        _checkpoint(folder),
+        "; ".join(faults),
+    )
+
+
+def _running(fold: FoldRecord) -> FoldRecord:
+    return fold if fold.state == "finished" else replace(fold, state="running", reason="")
+
+
+def _checkpoint(folder: Path) -> str:
+    """`step-N` of the best, else the last checkpoint whose pointer can be read."""
+    for name in ("best.json", "last.json"):
+        step = _mapping(folder / name, []).get("step")
+        if isinstance(step, int) and (folder / f"step-{step}").is_dir():
+            return f"step-{step}"
+    return ""
+
+
+def _mapping(path: Path, faults: list[str]) -> dict[str, Any]:
+    """The JSON object at `path`; an empty one, with a line in `faults`, when there is none."""
+    try:
+        found = read_json(path)
+    except ArtcliError as error:
+        missing = isinstance(error.__cause__, FileNotFoundError)
+        faults.append(f"{path.name} {'is missing' if missing else 'cannot be read'}")
+        return {}
+    if not isinstance(found, dict):
+        faults.append(f"{path.name} does not hold what it should")
+        return {}
+    return found
+
+
+def _recipe(path: Path, faults: list[str]) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        faults.append(f"{path.name} is missing")
+    except (OSError, ValueError):  # of which TOML's and Unicode's errors are kinds
+        faults.append(f"{path.name} cannot be read")
+    return {}
+
+
+def _history(path: Path) -> list[dict[str, Any]]:
+    try:
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return []
+    return [found for line in lines if (found := _line(line))]
+
+
+def _line(text: str) -> dict[str, Any]:
+    try:
+        found = json.loads(text)
+    except ValueError:  # the last line of a run that was killed as it wrote it
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _numbers(found: Mapping[str, Any]) -> dict[str, float]:
+    return {
+        name: float(value)
+        for name, value in found.items()
+        if isinstance(value, int | float) and not isinstance(value, bool)
+    }
