@@ -1,0 +1,53 @@
+"""artcli's own plugins: a folder for each kind, a module for each component.
+
+They come in through the entry point `artcli`, as anyone's do. The targets are names, so that
+listing them imports nothing; a component's module is imported when it is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from artcli.plugin import Component, hookimpl
+
+# kind, name, target (module in the kind's folder : function), summary
+_COMPONENTS = (
+    ("model", "tinyvit", "tinyvit:tinyvit", "TinyViT 5M, 11M, 21M; the deck's 21M at 384"),
+    ("model", "efficientnet_b2", "efficientnet:efficientnet_b2", "EfficientNet B2 at 260"),
+    ("model", "efficientnet_b3", "efficientnet:efficientnet_b3", "EfficientNet B3 at 300"),
+    ("model", "efficientnet_b4", "efficientnet:efficientnet_b4", "EfficientNet B4 at 380"),
+    ("model", "efficientnet_b5", "efficientnet:efficientnet_b5", "EfficientNet B5 at 456"),
+    ("model", "timm", "timm:timm_model", "any model of timm, or a folder of one"),
+    ("head", "linear", "linear:linear", "dropout and one linear layer"),
+    ("head", "layernorm", "layernorm:layernorm", "LayerNorm, GELU, dropout, linear"),
+    ("loss", "cross-entropy", "cross_entropy:cross_entropy", "cross-entropy with soft targets"),
+    ("loss", "focal", "focal:focal", "less weight on what is easy already"),
+    ("optimizer", "adam", "adam:adam", "Adam"),
+    ("optimizer", "adamw", "adam:adamw", "Adam with decoupled weight decay"),
+    ("scheduler", "constant", "constant:constant", "the optimizer's own rate throughout"),
+    ("scheduler", "cosine", "cosine:cosine", "a warm-up, then half a cosine down"),
+    ("scheduler", "warm-restarts", "warm_restarts:warm_restarts", "the deck's cosine cycles"),
+    ("sampler", "uniform", "uniform:uniform", "each painting once an epoch"),
+    ("sampler", "log", "log:log", "the deck's: artists of few works oftener"),
+    ("crop", "whole", "whole:whole", "the whole painting"),
+    ("crop", "deck", "deck:deck", "half of each side, anywhere"),
+    ("crop", "quarter", "quarter:quarter", "about half of each side, at times the whole"),
+    ("augmentation", "none", "none:none", "nothing"),
+    ("augmentation", "light", "light:light", "mirror; a little light and colour"),
+    ("augmentation", "deck", "deck:deck", "the deck's eight transforms"),
+    ("mixer", "none", "none:none", "nothing"),
+    ("mixer", "cutmix", "cutmix:cutmix", "a piece of another picture pasted in"),
+    ("observer", "tensorboard", "tensorboard:tensorboard", "curves for TensorBoard"),
+)
+
+
+@hookimpl
+def artcli_components() -> Iterable[Component]:
+    """The components, by the names of their targets."""
+    return [
+        Component(kind, name, f"{__name__}.{_FOLDERS.get(kind, kind + 's')}.{target}", summary)
+        for kind, name, target, summary in _COMPONENTS
+    ]
+
+
+_FOLDERS = {"loss": "losses"}

@@ -1,0 +1,1 @@
+"""Losses of logits and soft targets."""

@@ -1,0 +1,1 @@
+"""How the pictures of a batch are mixed."""

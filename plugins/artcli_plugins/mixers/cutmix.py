@@ -1,0 +1,54 @@
+"""CutMix: a rectangle of another picture of the batch pasted in."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Annotated
+
+import numpy as np
+import torch
+from pydantic import Field
+from torch import Tensor
+
+
+def cutmix(
+    _num_classes: int,
+    *,
+    p: Annotated[float, Field(ge=0, le=1), "the share of the batches that is mixed"] = 0.5,
+    alpha: Annotated[
+        float, Field(gt=0), "the kept share of the area is drawn from Beta(alpha, alpha)"
+    ] = 1.0,
+) -> Callable[[Tensor, Tensor, torch.Generator], tuple[Tensor, Tensor]]:
+    """CutMix (Yun et al. 2019), slide "CutMix": in training, on half of the batches.
+
+    Each picture gets a rectangle from a partner in the batch, at the same place in all of them,
+    and targets mixed by the area that was really pasted (the border may cut the rectangle off).
+    """
+
+    def mix(images: Tensor, targets: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        """Images `(N, 3, H, W)`, targets `(N, C)`, a CPU generator -> new tensors of these shapes.
+
+        Nothing is written in place. The same state of the generator gives the same mix.
+        """
+        # torch draws no Beta from a generator; numpy does, from a seed.
+        rng = np.random.default_rng(int(torch.randint(2**62, (1,), generator=generator)))
+        if rng.random() >= p:
+            return images, targets
+        height, width = images.shape[-2:]
+        side = math.sqrt(1 - rng.beta(alpha, alpha))
+        top, bottom = _span(rng, side, height)
+        left, right = _span(rng, side, width)
+        partner = torch.from_numpy(rng.permutation(len(images))).to(images.device)
+        mixed = images.clone()
+        mixed[..., top:bottom, left:right] = images[partner, :, top:bottom, left:right]
+        pasted = (bottom - top) * (right - left) / (height * width)
+        return mixed, targets.lerp(targets[partner], pasted)
+
+    return mix
+
+
+def _span(rng: np.random.Generator, share: float, length: int) -> tuple[int, int]:
+    """First and last pixel of a stretch of `share` of `length`, its middle anywhere, cut off."""
+    middle, size = int(rng.integers(length)), round(share * length)
+    return max(0, middle - size // 2), min(length, middle - size // 2 + size)
