@@ -25,15 +25,15 @@ def replacing(path: Path) -> Iterator[Path]:
 
     Errors: `ArtcliError` when the folder cannot be written or the disk is full.
     """
-    with _explained(path):
+    with explained(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
         os.close(handle)
     part = Path(name)
     try:
-        with _explained(path):
+        with explained(path):
             yield part
-            _sync(part)
+            sync_file(part)
             part.chmod(0o666 & ~_umask())
             part.replace(path)
             sync_folder(path.parent)
@@ -72,7 +72,7 @@ def sha256_file(path: Path) -> str:
 def remove_tree(path: Path) -> None:
     """Remove a folder; renamed first, so that a half-removed one never passes for a whole one."""
     if path.exists():
-        with _explained(path):
+        with explained(path):
             doomed = path.with_name(f".{path.name}.removed")
             shutil.rmtree(doomed, ignore_errors=True)
             path.rename(doomed)
@@ -89,7 +89,8 @@ def sync_folder(folder: Path) -> None:
             os.close(handle)
 
 
-def _sync(path: Path) -> None:
+def sync_file(path: Path) -> None:
+    """Flush a file's content to disk."""
     with path.open("rb+") as file:
         os.fsync(file.fileno())
 
@@ -101,7 +102,8 @@ def _umask() -> int:
 
 
 @contextmanager
-def _explained(path: Path) -> Iterator[None]:
+def explained(path: Path) -> Iterator[None]:
+    """Errors of the operating system while writing `path`, as one line for its owner."""
     try:
         yield
     except PermissionError as error:

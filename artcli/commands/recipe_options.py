@@ -1,0 +1,77 @@
+"""The options that make a recipe, from the recipe's own fields: one flag for each.
+
+`with_recipe_options` gives a command all of them, so that no flag, type or help text is written
+twice. What the user did not give is absent from what the command receives.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from functools import wraps
+from typing import Annotated, Any, get_args
+
+import typer
+
+from artcli.training.recipe import Recipe
+
+_FLAGS = {"observers": "--observer"}
+
+
+def with_recipe_options(command: Callable[..., None]) -> Callable[..., None]:
+    """`command` with a flag for each field of `Recipe`; they reach it as the dict `given`."""
+    fields = Recipe.model_fields
+    own = inspect.signature(command, eval_str=True)
+
+    @wraps(command)
+    def wrapped(**values: Any) -> None:
+        given = {name: values.pop(name) for name in fields}
+        command(**values, given={name: value for name, value in given.items() if value is not None})
+
+    parameters = [
+        inspect.Parameter(
+            name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=_annotation(name)
+        )
+        for name in fields
+    ]
+    kept = [parameter for name, parameter in own.parameters.items() if name != "given"]
+    first = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in kept]
+    wrapped.__signature__ = own.replace(parameters=[*first, *parameters])  # type: ignore[attr-defined]
+    wrapped.__annotations__ = {p.name: p.annotation for p in (*first, *parameters)}
+    return wrapped
+
+
+def _annotation(name: str) -> Any:
+    field = Recipe.model_fields[name]
+    kind, extra = _typed(field.annotation)
+    flag = _FLAGS.get(name, f"--{name.replace('_', '-')}")
+    if kind is bool:
+        flag = f"{flag}/--no-{name.replace('_', '-')}"
+    shown = "" if field.default in (None, ()) else f" [default: {_plain(field.default)}]"
+    panel = "Components" if extra == "component" else "Training"
+    option = typer.Option(
+        flag,
+        help=f"{field.description}{shown}",
+        rich_help_panel=panel,
+        metavar="SPEC" if extra == "component" else None,
+        show_default=False,
+    )
+    return Annotated[list[str] | None if kind is list else kind | None, option]
+
+
+def _typed(annotation: Any) -> tuple[Any, str]:
+    """The type of a flag's value, and `component` where it is a component's spec."""
+    members = [member for member in get_args(annotation) if member not in (type(None), ...)]
+    if annotation is str:
+        return str, "component"
+    if annotation in (int, float, bool):
+        return annotation, ""
+    if int in members:
+        return int, ""
+    if all(isinstance(member, str) for member in members):
+        return str, ""  # a choice; the recipe checks it
+    return list, "component"
+
+
+def _plain(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

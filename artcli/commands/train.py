@@ -1,0 +1,192 @@
+"""Train one fold of a run, then predict the paintings it has not seen and the test."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from artcli.commands.options import JsonOption, WorkspaceOption
+from artcli.commands.recipe_options import with_recipe_options
+from artcli.errors import ArtcliError, UsageError
+
+if TYPE_CHECKING:
+    from artcli.training.recipe import Recipe
+    from artcli.training.run import FoldResult
+    from artcli.workspace.paths import Workspace
+
+
+@with_recipe_options
+def command(
+    given: dict[str, Any],
+    name: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The run's name [default: MODEL-1, -2, …].")
+    ] = None,
+    fold: Annotated[
+        str | None,
+        typer.Option(
+            metavar="N|all",
+            help="The fold that validates, or all: train on everything, for all epochs "
+            "[default: 0].",
+        ),
+    ] = None,
+    resume: Annotated[
+        str | None,
+        typer.Option(metavar="RUN", help="Go on with a run that was stopped, by its own recipe."),
+    ] = None,
+    recipe: Annotated[
+        str | None,
+        typer.Option(metavar="FILE|RUN", help="Begin from this recipe; flags override it."),
+    ] = None,
+    device: Annotated[str, typer.Option(metavar="DEVICE", help="auto, cpu, cuda or mps.")] = "auto",
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            min=0, help="Processes that prepare pictures; the result is the same with any number."
+        ),
+    ] = None,
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Train a model on the workspace's paintings, and predict the test with it.
+
+    Four fifths of the paintings are trained on; pieces of the others, cut and re-encoded like the
+    test's, say how good the model is. The probabilities of both are kept for submit.
+    """
+    from artcli import console
+    from artcli.contest.tables import read_contest
+    from artcli.host.discovery import load_host
+    from artcli.training.components import bind_recipe
+    from artcli.workspace.paths import find_workspace
+
+    found = find_workspace(workspace)
+    run, label, chosen = (
+        _resumed(found, resume, fold, {**given, "name": name, "recipe": recipe})
+        if resume is not None
+        else _new(found, name, fold, recipe, given)
+    )
+    host = load_host(found)
+    bind_recipe(host, chosen)  # whatever is wrong with the command line, before data is read
+    contest = read_contest(found)
+    for notice in contest.notices:
+        console.note(notice)
+
+    from artcli.predicting.predict import predict_fold
+    from artcli.training.run import run_fold
+
+    result = run_fold(found, host, contest, chosen, run, label, device=device, workers=workers)
+    if not result.leader:
+        return
+    predictions = predict_fold(found, host, contest, run, label)
+    if json:
+        console.print_json(
+            {
+                "run": run,
+                "fold": label,
+                "recipe": chosen.model_dump(),
+                "checkpoints": result.folder,
+                "predictions": predictions,
+                **result.metrics,
+            }
+        )
+    else:
+        _show(result, predictions)
+
+
+def _new(
+    workspace: Workspace, name: str | None, fold: str | None, source: str | None, given: Any
+) -> tuple[str, str, Recipe]:
+    from artcli.training.recipe import make_recipe, read_recipe
+
+    base = None
+    if source is not None:
+        path = Path(source)
+        kept = workspace.checkpoints / path.name / "recipe.toml"
+        base = read_recipe(kept if len(path.parts) == 1 and kept.is_file() else path)
+    recipe = make_recipe(given, base)
+    run = name or _free_name(workspace, recipe)
+    folder = workspace.run_dir(run)
+    if folder.exists() or workspace.predictions_dir(run).exists():
+        raise ArtcliError(
+            f"there is a run {run} already",
+            f"go on with it: artcli train --resume {run}   or choose another --name",
+        )
+    return run, _label(fold or "0", recipe), recipe
+
+
+def _resumed(
+    workspace: Workspace, run: str, fold: str | None, others: dict[str, Any]
+) -> tuple[str, str, Recipe]:
+    from artcli.training.recipe import read_recipe
+
+    if extra := [name for name, value in others.items() if value is not None]:
+        flags = ", ".join(f"--{name.replace('_', '-')}" for name in extra)
+        raise UsageError(
+            f"--resume goes on with the run's own recipe; it does not take {flags}",
+            f"to train with other settings: artcli train --recipe {run} --name NAME …",
+        )
+    folder = workspace.run_dir(run)
+    if not (folder / "recipe.toml").is_file():
+        raise ArtcliError(
+            f"there is no run {run} to go on with",
+            "artcli runs lists them; artcli train starts one",
+        )
+    recipe = read_recipe(folder / "recipe.toml")
+    begun = sorted(place.name.removeprefix("fold-") for place in folder.glob("fold-*"))
+    finished = [label for label in begun if (folder / f"fold-{label}" / "result.json").exists()]
+    unfinished = [label for label in begun if label not in finished]
+    if fold is None and not unfinished and begun:
+        raise ArtcliError(
+            f"the run {run} is finished (fold {', '.join(finished)}): there is nothing to resume",
+            f"train another fold of it with: artcli train --resume {run} --fold N",
+        )
+    label = _label(fold or (unfinished[0] if unfinished else "0"), recipe)
+    if label in finished:
+        raise ArtcliError(
+            f"fold {label} of the run {run} is finished: there is nothing to resume",
+            f"finished: {', '.join(finished)}; name another fold",
+        )
+    return run, label, recipe
+
+
+def _label(fold: str, recipe: Recipe) -> str:
+    if fold == "all" or (fold.isdecimal() and int(fold) < recipe.folds):
+        return fold if fold == "all" else str(int(fold))
+    raise UsageError(f"--fold {fold}: there is no such fold", f"0 to {recipe.folds - 1}, or all")
+
+
+def _free_name(workspace: Workspace, recipe: Recipe) -> str:
+    stem = recipe.model.partition(":")[0]
+    number = 1
+    while any(
+        folder.exists()
+        for folder in (
+            workspace.run_dir(f"{stem}-{number}"),
+            workspace.predictions_dir(f"{stem}-{number}"),
+        )
+    ):
+        number += 1
+    return f"{stem}-{number}"
+
+
+def _show(result: FoldResult, predictions: Path) -> None:
+    from artcli import console
+
+    out, metrics = console.out(), result.metrics
+    console.success(
+        f"run {result.run}, fold {result.fold}: {metrics['epochs']} epochs in "
+        f"{metrics['seconds'] / 60:.1f} minutes, {metrics['images_per_second']:.0f} pictures/s"
+        + (", stopped early" if metrics["stopped_early"] else "")
+    )
+    if "f1" in metrics:
+        out.print(
+            f"Crop F1 [bold]{metrics['f1']:.4f}[/] (95 % interval {metrics['f1_low']:.3f} to "
+            f"{metrics['f1_high']:.3f}), whole-painting F1 {metrics['whole_f1']:.4f}, "
+            f"from epoch {metrics['best_epoch']}"
+        )
+    else:
+        out.print("Trained on all paintings, so there is nothing left to validate on.")
+    out.print(f"Checkpoints  {console.safe(result.folder)}")
+    out.print(f"Predictions  {console.safe(predictions)}")
+    out.print(f"Next: [bold]artcli submit {console.safe(result.run)}[/]")

@@ -1,0 +1,186 @@
+"""Checkpoints: immutable folders `step-N/`, and the two small files that point at them.
+
+A tree of state goes in (dicts, lists, tensors, numbers, text), safetensors and JSON go out; no
+pickle. A folder is made beside its place, flushed, renamed, and read back; only then do `last.json`
+and `best.json` move on, and only then does an old folder go. So a kill at any moment leaves a
+checkpoint that loads.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from artcli.errors import ArtcliError
+from artcli.workspace.files import (
+    explained,
+    read_json,
+    sha256_file,
+    sync_file,
+    sync_folder,
+    write_json,
+)
+
+Which = Literal["last", "best"]
+FORMAT = 1
+_STATE = "state.json"
+_SUMS = "sha256.json"
+_STEP = re.compile(r"step-(\d+)")
+
+
+def save_checkpoint(
+    folder: Path, step: int, epoch: int, parts: Mapping[str, Any], *, best: bool = False
+) -> Path:
+    """Save `parts` (a tree of state for each name) as `folder/step-N`, the last checkpoint.
+
+    With `best` it becomes the best one too. Errors: `ArtcliError` when the disk is full or
+    cannot be written; then the former checkpoint is untouched.
+    """
+    place = folder / f"step-{step}"
+    if not place.exists():
+        _write_folder(place, parts)
+    _verify(place)
+    pointer = {"step": step, "epoch": epoch}
+    if best:
+        write_json(folder / "best.json", pointer)
+    write_json(folder / "last.json", pointer)
+    _remove_old(folder)
+    return place
+
+
+def find_checkpoint(folder: Path, which: Which = "last") -> Path | None:
+    """The folder that `last.json` or `best.json` points at; None when there is no such file."""
+    pointer = folder / f"{which}.json"
+    if not pointer.is_file():
+        return None
+    found = read_json(pointer)
+    step = found.get("step") if isinstance(found, dict) else None
+    if not isinstance(step, int):
+        raise ArtcliError(f"{pointer} is damaged", "it should name a step of this folder")
+    return folder / f"step-{step}"
+
+
+def load_checkpoint(place: Path, parts: Iterable[str] | None = None) -> dict[str, Any]:
+    """The tree of each of `parts` (else of all) in the checkpoint folder `place`, on the CPU.
+
+    Errors: `ArtcliError` when a file is missing or is not the one that was written.
+    """
+    _verify(place)
+    state = read_json(place / _STATE)
+    names = list(state["parts"]) if parts is None else list(parts)
+    loaded: dict[str, Any] = {}
+    for name in names:
+        if name not in state["parts"]:
+            raise ArtcliError(f"{place} holds no {name}")
+        file = place / f"{name}.safetensors"
+        try:
+            tensors = load_file(file) if file.exists() else {}
+        except (SafetensorError, OSError) as error:
+            raise ArtcliError(f"{file} cannot be read: {error}") from error
+        loaded[name] = _unpack(state["parts"][name], tensors)
+    return loaded
+
+
+def like(saved: torch.Tensor, model: torch.Tensor) -> torch.Tensor:
+    """`saved` in the memory format, on the device of `model`, if it is of its shape."""
+    if saved.shape != model.shape:
+        return saved
+    return torch.empty_like(model, dtype=saved.dtype).copy_(saved)
+
+
+def _write_folder(place: Path, parts: Mapping[str, Any]) -> None:
+    beside = place.with_name(f".{place.name}.part")
+    with explained(place):
+        shutil.rmtree(beside, ignore_errors=True)
+        beside.mkdir(parents=True)
+    try:
+        with explained(place):
+            state: dict[str, Any] = {"format": FORMAT, "parts": {}}
+            for name, tree in parts.items():
+                tensors: dict[str, torch.Tensor] = {}
+                state["parts"][name] = _pack(tree, name, tensors)
+                if tensors:
+                    try:
+                        save_file(tensors, beside / f"{name}.safetensors")
+                    except SafetensorError as error:  # how it reports a full disk
+                        raise OSError(str(error)) from error
+            write_json(beside / _STATE, state)
+            files = sorted(beside.iterdir())
+            for file in files:
+                sync_file(file)
+            write_json(beside / _SUMS, {file.name: sha256_file(file) for file in files})
+            sync_folder(beside)
+            beside.rename(place)
+            sync_folder(place.parent)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
+def _verify(place: Path) -> None:
+    if not place.is_dir():
+        raise ArtcliError(f"the checkpoint {place} is missing")
+    sums = read_json(place / _SUMS)
+    for name, expected in sums.items():
+        file = place / Path(name).name
+        if not file.is_file():
+            raise ArtcliError(f"the checkpoint {place} lacks {name}")
+        if sha256_file(file) != expected:
+            raise ArtcliError(f"{file} is not the file that was written (its sha256 differs)")
+    if _STATE not in sums:
+        raise ArtcliError(f"the checkpoint {place} is damaged: {_SUMS} does not name {_STATE}")
+
+
+def _remove_old(folder: Path) -> None:
+    named = {find_checkpoint(folder, which) for which in ("last", "best")}
+    for place in folder.iterdir():
+        if _STEP.fullmatch(place.name) and place not in named:
+            doomed = place.with_name(f".{place.name}.part")
+            place.rename(doomed)
+            shutil.rmtree(doomed, ignore_errors=True)
+
+
+def _pack(tree: Any, path: str, tensors: dict[str, torch.Tensor]) -> Any:
+    """`tree` as JSON; each tensor goes to `tensors` and leaves its name in its place."""
+    if isinstance(tree, torch.Tensor):
+        tensors[path] = tree.detach().to("cpu", copy=True).contiguous()
+        return {"tensor": path}
+    if isinstance(tree, Mapping):
+        items = [
+            [_plain(name), _pack(value, f"{path}.{name}", tensors)] for name, value in tree.items()
+        ]
+        return {"dict": items}
+    if isinstance(tree, list | tuple):
+        kind = "list" if isinstance(tree, list) else "tuple"
+        return {
+            kind: [_pack(value, f"{path}.{place}", tensors) for place, value in enumerate(tree)]
+        }
+    return {"value": _plain(tree)}
+
+
+def _plain(value: Any) -> Any:
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    raise ArtcliError(
+        f"a {type(value).__name__} cannot be kept in a checkpoint",
+        "a plugin's state_dict may hold tensors, numbers, text, lists and dicts",
+    )
+
+
+def _unpack(node: Any, tensors: Mapping[str, torch.Tensor]) -> Any:
+    (kind, value), *_ = node.items()
+    if kind == "tensor":
+        return tensors[value]
+    if kind == "dict":
+        return {name: _unpack(item, tensors) for name, item in value}
+    if kind == "list":
+        return [_unpack(item, tensors) for item in value]
+    if kind == "tuple":
+        return tuple(_unpack(item, tensors) for item in value)
+    return value

@@ -1,0 +1,62 @@
+"""A recipe's components, found and checked all at once, before any data is read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from artcli.host.binding import Bound
+    from artcli.host.discovery import Host
+    from artcli.training.recipe import Recipe
+
+KINDS_OF_A_RUN = (
+    "model", "head", "loss", "optimizer", "scheduler", "sampler", "crop", "augmentation", "mixer",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Components:
+    """The recipe's components, their options checked, none of them called yet."""
+
+    model: Bound
+    head: Bound
+    loss: Bound
+    optimizer: Bound
+    scheduler: Bound
+    sampler: Bound
+    crop: Bound
+    augmentation: Bound
+    mixer: Bound
+    observers: tuple[Bound, ...]
+
+    def used(self) -> list[dict[str, str]]:
+        """What each came from: kind, name, distribution, version."""
+        found = {}
+        bounds = [getattr(self, kind) for kind in KINDS_OF_A_RUN]
+        for bound in (*bounds, *self.observers):
+            for registered in bound.registered:
+                component, source = registered.component, registered.source
+                found[component.kind, component.name] = {
+                    "kind": component.kind,
+                    "name": component.name,
+                    "distribution": source.distribution,
+                    "version": source.version,
+                }
+        return list(found.values())
+
+
+def bind_recipe(host: Host, recipe: Recipe) -> Components:
+    """Find and check every component that `recipe` names. Errors: all of them at once."""
+    wanted = {f"--{kind}": (kind, getattr(recipe, kind)) for kind in KINDS_OF_A_RUN}
+    observers = {
+        f"--observer {number}": ("observer", text)
+        for number, text in enumerate(recipe.observers, start=1)
+    }
+    bound = host.bind_all(wanted | observers)
+    chosen: dict[str, Any] = {kind: bound[f"--{kind}"] for kind in KINDS_OF_A_RUN}
+    model = chosen["model"]
+    sized = model.accepts("image_size") and not model.given("image_size")
+    if recipe.image_size is not None and sized:
+        chosen["model"] = model.with_options(image_size=recipe.image_size)
+    return Components(**chosen, observers=tuple(bound[flag] for flag in observers))

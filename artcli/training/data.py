@@ -1,0 +1,164 @@
+"""From the pixel cache to batches: a keyed index stream, then crop, augment and stack.
+
+`draw` decides which paintings an epoch shows. A `TrainingSet` makes batch number `b` of epoch `e`
+from nothing but (seed, e, b), so that any number of loader workers, ranks and interruptions gives
+the same batches. Pictures stay uint8; normalising and mixing are the device's work.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from artcli.training.keys import key
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from artcli.contest.pixels import Pixels
+    from artcli.host.records import Box
+
+    Crop = Callable[[np.random.Generator, int, int], Box]
+
+
+class Batch(NamedTuple):
+    """One rank's part of a batch.
+
+    `images` uint8 `(B, 3, S, S)` in channels-last order, `labels` int64 `(B,)`; `share` is the part
+    of the whole batch's mean loss that this part's mean makes, times the number of ranks, so that
+    the ranks' average is the whole batch's mean.
+    """
+
+    images: Tensor
+    labels: Tensor
+    share: float
+
+
+def draw(expected: NDArray[np.float64], seed: int, epoch: int) -> NDArray[np.intp]:
+    """N paintings `(N,)` to show in an epoch, in order, painting i about `expected[i]` times.
+
+    Systematic sampling (Madow 1949): painting i comes floor or ceil of `expected[i]` times, so
+    that all ones give exactly a permutation. Keyed on (seed, epoch).
+    """
+    rng = np.random.default_rng(key(seed, "draw", epoch))
+    total = np.cumsum(expected)
+    places = (np.arange(len(expected)) + rng.random()) * (total[-1] / len(expected))
+    drawn = np.searchsorted(total, places, side="right")
+    return rng.permutation(np.minimum(drawn, len(expected) - 1))
+
+
+@dataclass(frozen=True)
+class TrainingSet(Dataset[Batch]):
+    """Batches of varied crops: item `(epoch, batch)` is that batch, or this rank's part of it.
+
+    `rows[i]` is painting i's row in `pixels`, `labels[i]` its class. An epoch's N draws are split
+    into batches of nearly equal size, none above `batch_size`: no painting is dropped and no last
+    batch is tiny.
+    """
+
+    pixels: Pixels
+    rows: NDArray[np.intp]
+    labels: NDArray[np.int64]
+    expected: NDArray[np.float64]
+    crop: Crop
+    augmentation: Any
+    image_size: int
+    batch_size: int
+    seed: int
+    rank: int = 0
+    ranks: int = 1
+    _order: Callable[[int], NDArray[np.intp]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_order", lru_cache(2)(self._draw))
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name != "_order"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self.__post_init__()
+
+    @property
+    def batches_per_epoch(self) -> int:
+        return max(1, -(-len(self.rows) // self.batch_size))
+
+    def _draw(self, epoch: int) -> NDArray[np.intp]:
+        return draw(self.expected, self.seed, epoch)
+
+    def __getitem__(self, place: tuple[int, int]) -> Batch:
+        epoch, number = place
+        order = self._order(epoch)
+        whole = np.array_split(np.arange(len(order)), self.batches_per_epoch)[number]
+        mine = np.array_split(whole, self.ranks)[self.rank]
+        side = self.image_size
+        images = np.empty((len(mine), side, side, 3), np.uint8)
+        for slot, position in enumerate(mine.tolist()):
+            images[slot] = self.picture(int(order[position]), key(self.seed, epoch, position))
+        return Batch(
+            torch.from_numpy(images).permute(0, 3, 1, 2),
+            torch.from_numpy(self.labels[order[mine]]),
+            len(mine) * self.ranks / len(whole),
+        )
+
+    def picture(self, painting: int, seed: int) -> NDArray[np.uint8]:
+        """A crop of a painting, resized and varied, all keyed by `seed`: `(S, S, 3)` uint8 RGB."""
+        rng = np.random.default_rng(seed)
+        row = int(self.rows[painting])
+        width, height = self.pixels.sizes[row]
+        box = self.crop(rng, int(width), int(height))
+        picture = resized_part(self.pixels.array[row], box, self.image_size)
+        self.augmentation.set_random_state(rng, random.Random(seed))
+        varied: NDArray[np.uint8] = self.augmentation(image=picture)["image"]
+        return varied
+
+
+def resized_part(square: NDArray[np.uint8], box: Box, side: int) -> NDArray[np.uint8]:
+    """The part of a cached square inside `box`, at `side` x `side`; reads only its own rows."""
+    length = len(square)
+    left, top = int(box.left * length), int(box.top * length)
+    right = max(left + 1, round(box.right * length))
+    bottom = max(top + 1, round(box.bottom * length))
+    part = square[top:bottom, left:right]
+    if part.shape[:2] == (side, side):
+        return np.ascontiguousarray(part)
+    shrinks = right - left > side and bottom - top > side
+    method = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(part, (side, side), interpolation=method), np.uint8)
+
+
+def batches(
+    dataset: TrainingSet, places: Sequence[tuple[int, int]], workers: int, *, pinned: bool = False
+) -> Iterator[Batch]:
+    """The batches at `places` in order, made ahead of need by `workers` processes (0: here)."""
+    loader = DataLoader(
+        dataset,
+        batch_size=None,
+        sampler=places,
+        num_workers=workers,
+        pin_memory=pinned,
+        prefetch_factor=4 if workers else None,
+        worker_init_fn=_one_thread,
+    )
+    yield from loader
+
+
+def _one_thread(_worker: int) -> None:
+    cv2.setNumThreads(1)
+    torch.set_num_threads(1)
+
+
+def one_hot(labels: Tensor, classes: int) -> Tensor:
+    """Soft targets `(N, C)` float32 of labels `(N,)`."""
+    return torch.nn.functional.one_hot(labels, classes).float()

@@ -1,0 +1,76 @@
+"""Where a run computes: Fabric, set up for this machine or for the ranks that torchrun started."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from artcli import console
+from artcli.contest.workers import cores
+from artcli.errors import UsageError
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
+
+    from artcli.training.recipe import Recipe
+
+DEVICES = ("auto", "cpu", "cuda", "mps")
+_PRECISION = {"32": "32-true", "bf16": "bf16-mixed", "16": "16-mixed"}
+
+
+def start_fabric(recipe: Recipe, device: str = "auto") -> Fabric:
+    """Fabric on `device`: one process, or one of those that torchrun (or Slurm) started.
+
+    Ranks other than the first print nothing.
+    """
+    from lightning_fabric import Fabric
+
+    accelerator = pick_device(device)
+    ranks = int(os.environ.get("WORLD_SIZE", 1))
+    here = int(os.environ.get("LOCAL_WORLD_SIZE", 1))
+    fabric = Fabric(
+        accelerator=accelerator,
+        devices=here,
+        num_nodes=max(1, ranks // here),
+        strategy="ddp" if ranks > 1 else "auto",
+        precision=_precision(recipe.precision, accelerator),
+    )
+    fabric.launch()
+    if accelerator == "cuda":
+        torch.set_float32_matmul_precision("high")
+    if fabric.global_rank:
+        console.out().quiet = console.err().quiet = True
+    return fabric
+
+
+def pick_device(device: str) -> str:
+    """`device`, or for `auto` the best there is. Errors: `UsageError` when it is not there."""
+    there = {
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+        "cpu": True,
+    }
+    if device == "auto":
+        return next(name for name, found in there.items() if found)
+    if not there.get(device, False):
+        raise UsageError(
+            f"there is no device {device} here",
+            f"there are: {', '.join(name for name, found in there.items() if found)}",
+        )
+    return device
+
+
+def default_workers(fabric: Fabric) -> int:
+    """Loader processes per rank: on a CPU one, since the model itself needs the cores."""
+    if fabric.device.type == "cpu":
+        return min(1, cores() - 1)
+    return max(1, min(8, cores() // fabric.world_size))
+
+
+def _precision(wanted: str, accelerator: str) -> Any:
+    if wanted != "auto":
+        return _PRECISION[wanted]
+    able = accelerator == "cuda" and torch.cuda.is_bf16_supported()
+    return "bf16-mixed" if able else "32-true"

@@ -1,0 +1,92 @@
+"""What a person sees of a run: on a terminal two live bars, elsewhere a line an epoch.
+
+Both stand on standard error. The bars show epochs and steps with the loss, the learning rate,
+pictures per second and the time left; each finished epoch leaves a line with its scores.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from artcli import console
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from artcli.training.loop import Cursor, Plan
+
+_SLOW_EPOCH_SECONDS = 20.0
+
+
+class Display:
+    """A `Watcher` for people; give it to `fit` inside `shown`."""
+
+    def __init__(self, plan: Plan, progress: Progress | None) -> None:
+        self._plan = plan
+        self._progress = progress
+        self._tasks = (
+            [
+                progress.add_task("Epochs", total=plan.epochs),
+                progress.add_task("Pictures", total=plan.batches_per_epoch),
+            ]
+            if progress
+            else []
+        )
+        self._told = time.monotonic()
+
+    def step(self, cursor: Cursor, loss: float, lr: float) -> None:
+        speed = cursor.pictures / cursor.seconds if cursor.seconds else 0.0
+        text = f"loss {loss:.3f}  lr {lr:.1e}  {speed:.1f} pictures/s"
+        if self._progress:
+            part = cursor.batch / self._plan.batches_per_epoch
+            self._progress.update(self._tasks[0], completed=cursor.epoch + part)
+            self._progress.update(
+                self._tasks[1],
+                completed=cursor.batch,
+                description=f"Epoch {cursor.epoch + 1}: {text}",
+            )
+        elif time.monotonic() - self._told > _SLOW_EPOCH_SECONDS:
+            self._told = time.monotonic()
+            done = f"batch {cursor.batch} of {self._plan.batches_per_epoch}"
+            console.err().print(f"epoch {cursor.epoch + 1}, {done}: {text}", markup=False)
+
+    def epoch(self, step: int, metrics: dict[str, Any]) -> None:  # noqa: ARG002  # of the protocol
+        self._told = time.monotonic()
+        console.err().print(epoch_line(metrics, self._plan.epochs))
+        if self._progress:
+            self._progress.update(self._tasks[0], completed=metrics["epoch"])
+
+
+def epoch_line(metrics: dict[str, Any], epochs: int) -> str:
+    """One line, in Rich's markup, on a finished epoch."""
+    number = f"{metrics['epoch']:>{len(str(epochs))}}/{epochs}"
+    line = f"epoch {number}  train loss {metrics['train_loss']:.4f}"
+    if not math.isnan(metrics.get("f1", math.nan)):
+        line += (
+            f"  validation loss {metrics['validation_loss']:.4f}"
+            f"  crop F1 [bold]{metrics['f1']:.4f}[/]  whole F1 {metrics['whole_f1']:.4f}"
+        )
+        line += "  [green]best[/]" if metrics["best"] else ""
+    return line + f"  [dim]{metrics['images_per_second']:.0f} pictures/s[/]"
+
+
+@contextmanager
+def shown(plan: Plan) -> Iterator[Display]:
+    """A display of the run while the body goes on."""
+    if not console.err().is_terminal:
+        yield Display(plan, None)
+        return
+    from rich import progress as bars
+
+    columns = (
+        bars.TextColumn("{task.description}"),
+        bars.BarColumn(bar_width=24),
+        bars.TaskProgressColumn(),
+        bars.TimeRemainingColumn(),
+    )
+    with bars.Progress(*columns, console=console.err(), transient=True) as progress:
+        yield Display(plan, progress)

@@ -1,0 +1,256 @@
+"""The training loop.
+
+    for each epoch
+        for each optimizer step
+            take `accumulate` batches, normalise and mix them once
+            optimizer.step(closure): zero gradients, forward and backward over them, clip
+            scheduler.step(), move the average of the weights
+        judge the (averaged) weights on pieces of unseen paintings, save, maybe stop early
+
+It knows Fabric, tensors and keys; not where data comes from nor where checkpoints go. Everything
+random is keyed by (seed, optimizer step, rank), so that it goes on after an interruption exactly as
+it would have gone on without.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from artcli.errors import ArtcliError
+from artcli.training.data import Batch, one_hot
+from artcli.training.ema import Ema
+from artcli.training.keys import key
+from artcli.training.metrics import Validation
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
+    from numpy.typing import NDArray
+
+    from artcli.training.model import PaintingModel
+
+Criterion = Callable[[Tensor, Tensor], Tensor]
+Mixer = Callable[[Tensor, Tensor, torch.Generator], tuple[Tensor, Tensor]]
+
+
+class NonFiniteLoss(ArtcliError):
+    """The loss is infinite or not a number; no step was taken with it."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The numbers that shape a run; `epochs` is the most there will be."""
+
+    epochs: int
+    batches_per_epoch: int
+    accumulate: int
+    clip: float
+    patience: int
+    classes: int
+    seed: int
+
+    @property
+    def steps_per_epoch(self) -> int:
+        return -(-self.batches_per_epoch // self.accumulate)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What is trained, and with what. `model` and `optimizer` are Fabric's."""
+
+    model: Any
+    optimizer: Any
+    scheduler: torch.optim.lr_scheduler.LRScheduler
+    criterion: Criterion
+    mixer: Mixer
+    ema: Ema | None
+
+    @property
+    def judged(self) -> PaintingModel:
+        """The weights that are judged and kept: the average, if there is one."""
+        module: PaintingModel = self.ema.module if self.ema else self.model.module  # type: ignore[assignment]
+        return module
+
+
+@dataclass
+class Cursor:
+    """How far a run has come: all that it needs to go on, but for tensors.
+
+    `epoch` epochs are finished, and `batch` batches and `loss_sum` of the next; `step` optimizer
+    steps in all. `seconds` and `pictures` are of training alone.
+    """
+
+    epoch: int = 0
+    batch: int = 0
+    step: int = 0
+    loss_sum: float = 0.0
+    best_f1: float = -1.0
+    best_epoch: int = 0
+    pictures: int = 0
+    seconds: float = 0.0
+
+
+class Watcher(Protocol):
+    """Whoever is told how a run goes."""
+
+    def step(self, cursor: Cursor, loss: float, lr: float) -> None: ...
+
+    def epoch(self, step: int, metrics: dict[str, Any]) -> None: ...
+
+
+def fit(
+    fabric: Fabric,
+    parts: Parts,
+    plan: Plan,
+    cursor: Cursor,
+    batches: Iterator[Batch],
+    *,
+    validate: Callable[[], Validation | None],
+    save: Callable[[dict[str, Any] | None], None],
+    watcher: Watcher,
+    stop: Callable[[], bool] = lambda: False,
+) -> bool:
+    """Train from `cursor` on; True when done, False when `stop()` asked for an early end.
+
+    `batches` begins at the cursor's place. `validate` judges `parts.judged`; `save(metrics)`
+    keeps everything (None: in the middle of an epoch). The cursor moves with the work.
+
+    Errors: `NonFiniteLoss`, before its step.
+    """
+    while cursor.epoch < plan.epochs and not _patience_spent(plan, cursor):
+        parts.model.train()
+        while cursor.batch < plan.batches_per_epoch:
+            started = time.perf_counter()
+            count = min(plan.accumulate, plan.batches_per_epoch - cursor.batch)
+            taken = [next(batches) for _ in range(count)]
+            lr = parts.optimizer.param_groups[0]["lr"]
+            loss = train_step(fabric, parts, plan, cursor.step, taken)
+            cursor.step += 1
+            cursor.batch += count
+            cursor.loss_sum += loss * count
+            cursor.pictures += sum(len(batch.labels) for batch in taken) * fabric.world_size
+            cursor.seconds += time.perf_counter() - started
+            watcher.step(cursor, loss, lr)
+            if stop() and cursor.batch < plan.batches_per_epoch:
+                save(None)
+                return False
+        metrics = _finish_epoch(parts, plan, cursor, validate())
+        save(metrics)
+        watcher.epoch(cursor.step, metrics)
+        if stop() and cursor.epoch < plan.epochs and not _patience_spent(plan, cursor):
+            return False
+    return True
+
+
+def train_step(
+    fabric: Fabric, parts: Parts, plan: Plan, step: int, taken: Sequence[Batch]
+) -> float:
+    """One optimizer step on `taken`, whose gradients are added up; the mean loss of all ranks."""
+    device, rank = fabric.device, fabric.global_rank
+    mixed: list[tuple[Tensor, Tensor, float]] = []
+    for number, batch in enumerate(taken):
+        generator = torch.Generator().manual_seed(key(plan.seed, "mix", step, number, rank))
+        images = parts.model.module.normalise(batch.images.to(device, non_blocking=True))
+        targets = one_hot(batch.labels, plan.classes).to(device, non_blocking=True)
+        mixed.append((*parts.mixer(images, targets, generator), batch.share / len(taken)))
+
+    def closure() -> Tensor:
+        """Loss and gradients of the whole step; may be called more than once (SAM does)."""
+        parts.optimizer.zero_grad()
+        total = torch.zeros((), device=device)
+        for number, (images, targets, share) in enumerate(mixed):
+            torch.manual_seed(key(plan.seed, "forward", step, number, rank))
+            with _no_sync(fabric, parts.model, number < len(mixed) - 1):
+                output = parts.model(images, targets)
+                loss = parts.criterion(output.logits.float(), targets)
+                if output.auxiliary_loss is not None:
+                    loss = loss + output.auxiliary_loss
+                fabric.backward(loss * share)
+            total += loss.detach() * share
+        mean: Any = fabric.all_reduce(total, reduce_op="mean")
+        if not torch.isfinite(mean):
+            raise NonFiniteLoss(
+                f"the loss is {mean.item()} at step {step + 1}",
+                "try a lower learning rate, like --optimizer adamw:lr=1e-4, or --precision 32",
+            )
+        if plan.clip:
+            fabric.clip_gradients(
+                parts.model, parts.optimizer, max_norm=plan.clip, error_if_nonfinite=False
+            )
+        return torch.as_tensor(mean)
+
+    loss = parts.optimizer.step(closure)
+    parts.scheduler.step()
+    if parts.ema:
+        parts.ema.update(parts.model.module, step + 1)
+    return float(loss)
+
+
+def _no_sync(fabric: Fabric, model: Any, unfinished: bool) -> Any:
+    """Between ranks, gradients are exchanged once for all batches of a step."""
+    skip = unfinished and fabric.world_size > 1
+    return fabric.no_backward_sync(model) if skip else nullcontext()
+
+
+def _finish_epoch(
+    parts: Parts, plan: Plan, cursor: Cursor, validation: Validation | None
+) -> dict[str, Any]:
+    """Move the cursor to the next epoch; the metrics of the one that ended."""
+    train_loss = cursor.loss_sum / plan.batches_per_epoch
+    cursor.epoch, cursor.batch, cursor.loss_sum = cursor.epoch + 1, 0, 0.0
+    better = validation is None or validation.f1 > cursor.best_f1
+    if validation is not None and better:
+        cursor.best_f1, cursor.best_epoch = validation.f1, cursor.epoch
+    return {
+        "epoch": cursor.epoch,
+        "step": cursor.step,
+        "train_loss": train_loss,
+        "lr": parts.optimizer.param_groups[0]["lr"],
+        "images_per_second": cursor.pictures / cursor.seconds if cursor.seconds else math.nan,
+        **(validation.as_metrics() if validation else {}),
+        "seconds": cursor.seconds,
+        "best": better,
+    }
+
+
+def _patience_spent(plan: Plan, cursor: Cursor) -> bool:
+    waited = cursor.epoch - cursor.best_epoch
+    return bool(plan.patience and cursor.best_epoch and waited >= plan.patience)
+
+
+class Pictures(Protocol):
+    """Pictures `(N, S, S, 3)` uint8 that are read by their numbers: an array, or as good as one."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, chosen: Any, /) -> NDArray[np.uint8]: ...
+
+
+@torch.inference_mode()
+def evaluate(fabric: Fabric, model: nn.Module, images: Pictures, *, batch_size: int = 64) -> Tensor:
+    """Logits `(N, C)` float32 on the CPU of pictures `(N, S, S, 3)`; the ranks share the work."""
+    was_training = model.training
+    model.eval()
+    mine = np.arange(fabric.global_rank, len(images), fabric.world_size)
+    parts = []
+    for start in range(0, len(mine), batch_size):
+        chosen = mine[start : start + batch_size]
+        batch = torch.from_numpy(images[chosen]).permute(0, 3, 1, 2).to(fabric.device)
+        with fabric.autocast():
+            parts.append(model(batch).logits.float())
+    model.train(was_training)
+    if fabric.world_size == 1:
+        return torch.cat(parts).cpu()
+    most = -(-len(images) // fabric.world_size)
+    local = torch.cat(parts)
+    padded = nn.functional.pad(local, (0, 0, 0, most - len(local)))
+    gathered: Any = fabric.all_gather(padded)  # (ranks, most, C); rank r has rows r, r + ranks, …
+    return gathered.transpose(0, 1).reshape(-1, local.shape[1])[: len(images)].cpu()  # type: ignore[no-any-return]

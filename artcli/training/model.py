@@ -1,0 +1,44 @@
+"""The model that is trained: backbone and head as one module that normalises its own input."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from artcli.host.records import HeadOutput
+
+
+class PaintingModel(nn.Module):
+    """Pictures in, logits out.
+
+    `backbone` turns `(N, 3, S, S)` normalised floats into features `(N, F)` and says its `mean`
+    and `std`; `head(features, targets)` turns those into a `HeadOutput`.
+    """
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, backbone: nn.Module, head: nn.Module) -> None:
+        super().__init__()
+        self.backbone = backbone
+        self.head = head
+        for name in ("mean", "std"):
+            values: Any = getattr(backbone, name)
+            scale = torch.tensor(values, dtype=torch.float32).view(1, 3, 1, 1) * 255
+            self.register_buffer(name, scale, persistent=False)
+
+    def normalise(self, images: Tensor) -> Tensor:
+        """uint8 `(N, 3, S, S)` as the floats that the backbone was trained on."""
+        return (images.float() - self.mean) / self.std
+
+    def forward(self, images: Tensor, targets: Tensor | None = None) -> HeadOutput:
+        """Logits `(N, C)` of uint8 pictures, or of pictures normalised already.
+
+        `targets` `(N, C)`, given in training alone, are for heads that have a use for them.
+        """
+        if images.dtype == torch.uint8:
+            images = self.normalise(images)
+        output: HeadOutput = self.head(self.backbone(images), targets)
+        return output

@@ -1,0 +1,125 @@
+"""The recipe: all that decides a run, as a frozen record and as a TOML file.
+
+A component stands as a spec (`focal:gamma=3`) or, in TOML, also as a table
+(`loss = {name = "focal", gamma = 3}`). No torch here: listing runs reads recipes.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from artcli.errors import ArtcliError, Problems
+from artcli.host.kinds import KINDS
+from artcli.host.spec import from_table
+from artcli.workspace.files import write_text
+
+
+def _as_text(value: Any) -> Any:
+    return from_table(value) if isinstance(value, Mapping) else value
+
+
+Spec = Annotated[str, BeforeValidator(_as_text)]
+
+
+def _component(kind: str, what: str) -> Any:
+    return Field(default=KINDS[kind].default, description=what)
+
+
+class Recipe(BaseModel):
+    """What decides a run. The descriptions are the help texts of `artcli train`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    model: Spec = _component("model", "The backbone.")
+    head: Spec = _component("head", "What turns its features into logits.")
+    loss: Spec = _component("loss", "What training lowers.")
+    optimizer: Spec = _component("optimizer", "How the weights follow the gradients.")
+    scheduler: Spec = _component("scheduler", "How the learning rate moves.")
+    sampler: Spec = _component("sampler", "How often each painting is drawn.")
+    crop: Spec = _component("crop", "Which part of a painting is shown.")
+    augmentation: Spec = _component("augmentation", "How a crop is varied.")
+    mixer: Spec = _component("mixer", "How the pictures of a batch are mixed.")
+    observers: tuple[Spec, ...] = Field(
+        default=(), description="Who is told of the progress; may be given several times."
+    )
+    epochs: int = Field(default=20, ge=1, description="How often the paintings are gone through.")
+    batch_size: int = Field(
+        default=16, ge=1, description="Pictures in a batch, over all devices together."
+    )
+    accumulate: int = Field(
+        default=1, ge=1, description="Batches whose gradients are added up for one step."
+    )
+    clip: float = Field(
+        default=1.0, ge=0, description="Longest gradient (2-norm of all of it); 0: any."
+    )
+    ema: float = Field(
+        default=0.99,
+        ge=0,
+        lt=1,
+        description="Decay of the moving average of the weights that is judged and kept; 0: none.",
+    )
+    patience: int = Field(
+        default=10, ge=0, description="Stop after so many epochs without a better F1; 0: never."
+    )
+    head_lr: float = Field(
+        default=10.0, gt=0, description="The head's learning rate, in multiples of the body's."
+    )
+    image_size: int | None = Field(
+        default=None, ge=16, description="Side of the model's input in pixels [default: its own]."
+    )
+    precision: Literal["auto", "32", "bf16", "16"] = Field(
+        default="auto", description="auto: bf16 on a GPU that has it, else 32-bit floats."
+    )
+    seed: int = Field(default=0, ge=0, description="Everything random follows from it.")
+    folds: int = Field(
+        default=5, ge=2, description="Parts the paintings are split into; one validates."
+    )
+    channels_last: bool = Field(
+        default=True, description="Keep pictures and weights in channels-last order (faster)."
+    )
+    compile: bool = Field(default=False, description="Compile the model with torch.compile.")
+
+    def to_toml(self) -> str:
+        import tomli_w
+
+        return tomli_w.dumps(self.model_dump(exclude_none=True, mode="json"))
+
+    def save(self, path: Path) -> None:
+        write_text(path, self.to_toml())
+
+    def changed(self) -> dict[str, Any]:
+        """The fields that differ from the defaults."""
+        return self.model_dump(exclude_defaults=True)
+
+
+def make_recipe(values: Mapping[str, Any], base: Recipe | None = None) -> Recipe:
+    """`base` (else the defaults) with `values` over it. Errors: `Problems`, all of them."""
+    merged = {**(base.model_dump() if base else {}), **values}
+    return _checked(merged, "the recipe is not valid")
+
+
+def read_recipe(path: Path) -> Recipe:
+    """The recipe in the TOML file `path`; `ArtcliError` when there is none or it is not valid."""
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError as error:
+        raise ArtcliError(f"there is no recipe {path}") from error
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ArtcliError(f"{path} cannot be read: {error}") from error
+    return _checked(values, f"{path} is not a valid recipe")
+
+
+def _checked(values: Mapping[str, Any], title: str) -> Recipe:
+    try:
+        return Recipe.model_validate(values)
+    except ValidationError as error:
+        raise Problems(
+            title,
+            [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()],
+            f"a recipe may hold: {', '.join(Recipe.model_fields)}",
+        ) from error

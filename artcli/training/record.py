@@ -1,0 +1,101 @@
+"""What a run writes about itself: its recipe, what made it, each epoch's scores, and the outcome.
+
+`artcli.workspace.runs` reads these files without importing torch.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+from dataclasses import asdict
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+from artcli import __version__
+from artcli.workspace.files import write_json, write_text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from artcli.host.records import Classes
+    from artcli.training.components import Components
+    from artcli.training.loop import Cursor, Plan
+    from artcli.training.recipe import Recipe
+
+HISTORY = "history.jsonl"
+_LIBRARIES = ("torch", "torchvision", "timm", "albumentations", "lightning-fabric", "numpy")
+
+
+def describe_run(
+    folder: Path,
+    run: str,
+    recipe: Recipe,
+    components: Components,
+    classes: Classes,
+    image_size: int,
+) -> None:
+    """recipe.toml and run.json, written when the run starts."""
+    if (folder / "run.json").exists():
+        return
+    recipe.save(folder / "recipe.toml")
+    write_json(
+        folder / "run.json",
+        {
+            "name": run,
+            "created": datetime.now(UTC).isoformat(timespec="seconds"),
+            "artcli": __version__,
+            "versions": {"python": platform.python_version(), **_versions()},
+            "plugins": components.used(),
+            "classes": asdict(classes),
+            "image_size": image_size,
+        },
+    )
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for name in _LIBRARIES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def read_history(folder: Path) -> list[dict[str, Any]]:
+    """The metrics of each finished epoch of a fold."""
+    path = folder / HISTORY
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    return [json.loads(line) for line in lines if line.endswith("}")]
+
+
+def append_history(folder: Path, metrics: dict[str, Any]) -> None:
+    """Add an epoch's metrics; before its checkpoint, so that none is ever without its line."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / HISTORY).open("a", encoding="utf-8") as file:
+        file.write(json.dumps(metrics) + "\n")
+
+
+def cut_history(folder: Path, step: int) -> None:
+    """Forget epochs after the checkpoint that the run goes on from."""
+    path = folder / HISTORY
+    if path.exists():
+        kept = [line for line in read_history(folder) if line["step"] <= step]
+        write_text(path, "".join(json.dumps(line) + "\n" for line in kept))
+
+
+def fold_result(folder: Path, cursor: Cursor, plan: Plan) -> dict[str, Any]:
+    """The scores of the epoch whose weights were kept, and what the fold took."""
+    history = read_history(folder)
+    none: dict[str, Any] = {}
+    best = next((line for line in reversed(history) if line["best"]), none)
+    last = history[-1] if history else none
+    return {
+        **{name: value for name, value in best.items() if name not in {"epoch", "lr", "best"}},
+        "epochs": cursor.epoch,
+        "best_epoch": best.get("epoch", 0),
+        "seconds": last.get("seconds", 0.0),
+        "images_per_second": last.get("images_per_second", 0.0),
+        "stopped_early": cursor.epoch < plan.epochs,
+    }

@@ -1,0 +1,287 @@
+"""One fold of a run, from a recipe to a checkpoint: the place where everything comes together.
+
+`run_fold` is what `train` and `kfold` share. It goes on where the fold's last checkpoint is, if
+there is one, and starts it otherwise.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from artcli import console
+from artcli.contest.splits import Folds, load_or_make_folds
+from artcli.errors import Interrupted, Problems
+from artcli.training.checkpoint import find_checkpoint, save_checkpoint
+from artcli.training.components import Components, bind_recipe
+from artcli.training.data import TrainingSet, batches, one_hot
+from artcli.training.devices import default_workers, start_fabric
+from artcli.training.display import shown
+from artcli.training.ema import Ema
+from artcli.training.groups import parameter_groups
+from artcli.training.interrupts import stop_requests
+from artcli.training.keys import key
+from artcli.training.loop import Cursor, NonFiniteLoss, Parts, Plan, Watcher, evaluate, fit
+from artcli.training.metrics import Validation, judge
+from artcli.training.pixel_sets import PIECES, Wholes, piece_pixels, test_pixels, train_pixels
+from artcli.training.recipe import Recipe
+from artcli.training.record import append_history, cut_history, describe_run, fold_result
+from artcli.training.resume import restore, state_of
+from artcli.training.trained import build_model
+from artcli.workspace.files import write_json
+from artcli.workspace.locks import hold
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
+
+    from artcli.contest.pixels import Pixels
+    from artcli.contest.tables import Contest
+    from artcli.host.discovery import Host
+    from artcli.host.records import Classes
+    from artcli.workspace.paths import Workspace
+
+ALL_FOLDS = "all"
+
+
+@dataclass(frozen=True)
+class FoldResult:
+    """A finished fold: its folder and the scores of the weights that were kept."""
+
+    run: str
+    fold: str
+    folder: Path
+    metrics: dict[str, Any]
+    leader: bool  # whether this process is the one that goes on to predict
+
+
+def run_fold(
+    workspace: Workspace,
+    host: Host,
+    contest: Contest,
+    recipe: Recipe,
+    run: str,
+    fold: str,
+    *,
+    device: str = "auto",
+    workers: int | None = None,
+) -> FoldResult:
+    """Train fold `fold` ("0", …, or "all": on all paintings) of the run `run`.
+
+    The result is the same with any number of loader `workers`, and after any interruption.
+
+    Errors: whatever is wrong with recipe, tables or pictures, before training starts;
+    `NonFiniteLoss`; `Interrupted` after a signal, with everything saved.
+    """
+    components = bind_recipe(host, recipe)
+    fabric = start_fabric(recipe, device)
+    if fabric.global_rank:
+        return _train(workspace, fabric, contest, recipe, components, run, fold, workers)
+    with hold(workspace.run_dir(run) / "lock", f"the run {run}"):
+        return _train(workspace, fabric, contest, recipe, components, run, fold, workers)
+
+
+def _train(
+    workspace: Workspace,
+    fabric: Fabric,
+    contest: Contest,
+    recipe: Recipe,
+    components: Components,
+    run: str,
+    fold: str,
+    workers: int | None,
+) -> FoldResult:
+    folds = load_or_make_folds(workspace, contest, recipe.folds)
+    split = _split(contest, folds, fold)
+    classes = contest.classes([contest.train[row] for row in split.training])
+    torch.manual_seed(key(recipe.seed, "weights"))
+    model = build_model(components, classes)
+    image_size = recipe.image_size or int(model.backbone.image_size)  # type: ignore[arg-type]
+    pixels, judging = _open_pictures(workspace, contest, folds, split, fold, image_size)
+
+    dataset = TrainingSet(
+        pixels=pixels,
+        rows=split.training,
+        labels=split.labels[split.training],
+        expected=np.asarray(components.sampler(split.labels[split.training]), np.float64),
+        crop=components.crop(),
+        augmentation=components.augmentation(image_size),
+        image_size=image_size,
+        batch_size=recipe.batch_size,
+        seed=recipe.seed,
+        rank=fabric.global_rank,
+        ranks=fabric.world_size,
+    )
+    plan = Plan(
+        recipe.epochs,
+        dataset.batches_per_epoch,
+        recipe.accumulate,
+        recipe.clip,
+        recipe.patience,
+        len(contest.artists),
+        recipe.seed,
+    )
+    parts = _assemble(fabric, components, recipe, plan, model, classes)
+    folder = workspace.run_dir(run) / f"fold-{fold}"
+    cursor = restore(folder, parts)
+    if fabric.is_global_zero:
+        describe_run(workspace.run_dir(run), run, recipe, components, classes, image_size)
+        cut_history(folder, cursor.step)
+    observers = (
+        [observer(workspace.run_dir(run)) for observer in components.observers]
+        if fabric.is_global_zero
+        else []
+    )
+
+    def validate() -> Validation | None:
+        return judging(fabric, parts) if judging else None
+
+    def save(metrics: dict[str, Any] | None) -> None:
+        if fabric.is_global_zero:
+            if metrics:
+                append_history(folder, metrics)
+            best = bool(metrics and metrics["best"])
+            save_checkpoint(folder, cursor.step, cursor.epoch, state_of(parts, cursor), best=best)
+        fabric.barrier()
+
+    count = default_workers(fabric) if workers is None else workers
+    stream = batches(dataset, _places(plan, cursor), count, pinned=fabric.device.type == "cuda")
+    with stop_requests() as request, shown(plan) as display:
+
+        def stop() -> bool:
+            asked = request.signal_number is not None
+            if fabric.world_size > 1:  # no rank may stop while another goes on
+                flag = torch.tensor(float(asked), device=fabric.device)
+                return bool(fabric.all_reduce(flag, reduce_op="sum"))
+            return asked
+
+        try:
+            done = fit(
+                fabric, parts, plan, cursor, stream,
+                validate=validate, save=save, stop=stop,
+                watcher=_Watchers([display, *observers]),
+            )  # fmt: skip
+        except NonFiniteLoss as error:
+            kept = find_checkpoint(folder)
+            if kept is not None:
+                error.message += f"; the last good checkpoint is {kept}"
+            raise
+        finally:
+            for observer in observers:
+                observer.close()
+    if not done:
+        raise Interrupted(
+            request.signal_number or 2,
+            f"saved after {cursor.step} steps; go on with: artcli train --resume {run}",
+        )
+    metrics = fold_result(folder, cursor, plan)
+    if fabric.is_global_zero:
+        write_json(folder / "result.json", metrics)
+    fabric.barrier()
+    return FoldResult(run, fold, folder, metrics, fabric.is_global_zero)
+
+
+@dataclass(frozen=True)
+class _Split:
+    """Numbers of rows of train.csv: those trained on and those held out; every row's class."""
+
+    training: np.ndarray[Any, np.dtype[np.intp]]
+    held: np.ndarray[Any, np.dtype[np.intp]]
+    labels: np.ndarray[Any, np.dtype[np.int64]]
+
+
+def _split(contest: Contest, folds: Folds, fold: str) -> _Split:
+    number = {artist: place for place, artist in enumerate(contest.artists)}
+    labels = np.array([number[str(painting.artist)] for painting in contest.train], np.int64)
+    held = frozenset[str]() if fold == ALL_FOLDS else folds.validation(int(fold))
+    out = np.array([painting.id in held for painting in contest.train])
+    return _Split(np.flatnonzero(~out), np.flatnonzero(out), labels)
+
+
+def _open_pictures(
+    workspace: Workspace, contest: Contest, folds: Folds, split: _Split, fold: str, image_size: int
+) -> tuple[Pixels, Callable[[Fabric, Parts], Validation] | None]:
+    """The training pixels, and what judges a model; all bad pictures are named before training."""
+    test = test_pixels(workspace, contest, image_size)
+    try:
+        pixels = train_pixels(workspace, contest, image_size)
+    except Problems as error:
+        bad = [*error.problems, *test.bad.values()]
+        raise Problems(f"{len(bad)} pictures cannot be used", bad, error.hint) from error
+    if test.bad:
+        console.warn(
+            f"{len(test.bad)} test pictures cannot be read, so that submit will refuse or fill "
+            f"them: {'; '.join(test.bad.values())}"
+        )
+    if fold == ALL_FOLDS:
+        return pixels, None
+    pieces = piece_pixels(workspace, contest, folds, int(fold), image_size)
+    truth = split.labels[split.held]
+    painting = np.repeat(np.arange(len(split.held)), PIECES)
+    wholes = Wholes(pixels, split.held, image_size)
+
+    def judging(fabric: Fabric, parts: Parts) -> Validation:
+        logits = evaluate(fabric, parts.judged, pieces.array)
+        targets = one_hot(torch.from_numpy(truth[painting]), logits.shape[1])
+        loss = float(parts.criterion(logits, targets))
+        guess = evaluate(fabric, parts.judged, wholes).argmax(1).numpy()
+        return judge(loss, logits.argmax(1).numpy(), truth[painting], painting, guess, truth)
+
+    return pixels, judging
+
+
+def _assemble(
+    fabric: Fabric,
+    components: Components,
+    recipe: Recipe,
+    plan: Plan,
+    model: torch.nn.Module,
+    classes: Classes,
+) -> Parts:
+    if recipe.channels_last:
+        model = model.to(memory_format=torch.channels_last)
+    model = fabric.to_device(model)
+    ema = Ema(model, recipe.ema) if recipe.ema else None
+    groups = parameter_groups(model.backbone, model.head, recipe.head_lr)  # type: ignore[arg-type]
+    optimizer = components.optimizer(groups)
+    scheduler = components.scheduler(optimizer, plan.steps_per_epoch, plan.epochs)
+    if recipe.compile:
+        model = torch.compile(model)  # type: ignore[assignment]
+    wrapped, wrapped_optimizer = fabric.setup(model, optimizer)
+    return Parts(
+        wrapped,
+        wrapped_optimizer,
+        scheduler,
+        components.loss(classes.counts),
+        components.mixer(len(classes.names)),
+        ema,
+    )
+
+
+def _places(plan: Plan, cursor: Cursor) -> list[tuple[int, int]]:
+    """(epoch, batch) of all batches from the cursor on."""
+    every = itertools.product(range(plan.epochs), range(plan.batches_per_epoch))
+    return [place for place in every if place >= (cursor.epoch, cursor.batch)]
+
+
+class _Watchers:
+    """Tells all of them; those without `step` (observers) are told of epochs alone."""
+
+    def __init__(self, watchers: Sequence[Any]) -> None:
+        self._watchers = watchers
+
+    def step(self, cursor: Cursor, loss: float, lr: float) -> None:
+        for watcher in self._stepped():
+            watcher.step(cursor, loss, lr)
+
+    def epoch(self, step: int, metrics: dict[str, Any]) -> None:
+        for watcher in self._watchers:
+            watcher.epoch(step, metrics)
+
+    def _stepped(self) -> Iterator[Watcher]:
+        return (watcher for watcher in self._watchers if hasattr(watcher, "step"))
