@@ -48,6 +48,10 @@ class Problems(ArtcliError):
         super().__init__("\n".join([f"{title}:", *lines]), hint)
 
 
+class UsageProblems(Problems, UsageError):
+    """Several mistakes of one command line, shown together."""
+
+
 class Interrupted(ArtcliError):
     """The user, or the system, asked the command to stop: exit code 128 + the signal's number."""
 

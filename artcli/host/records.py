@@ -37,7 +37,7 @@ class Source:
     origin: str  # "installed" or "workspace"
 
     def __str__(self) -> str:
-        return f"{self.distribution} {self.version}"
+        return f"{self.distribution} {self.version}".strip()
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,7 @@ def _parse_one(part: str, whole: str) -> Spec:
             raise UsageError(f"{whole!r}: {item.strip()!r} is not key=value", _HINT)
         if key in options:
             raise UsageError(f"{whole!r}: {key} is given twice", "keep one of them")
-        options[key] = _unwrapped(value.strip())
+        options[key] = unwrapped(value.strip())
     return Spec(name, tuple(options.items()))
 
 
@@ -71,7 +71,7 @@ def split(text: str, separator: str) -> Iterator[str]:
     yield text[start:]
 
 
-def _unwrapped(value: str) -> str:
+def unwrapped(value: str) -> str:
     """`value` without the one pair of parentheses that encloses all of it."""
     if not (value.startswith("(") and value.endswith(")")):
         return value
@@ -104,15 +104,18 @@ def from_table(table: Mapping[str, Any]) -> str:
     """The text of a spec written as a TOML table: `{name = "focal", gamma = 3}`."""
     if not isinstance(table.get("name"), str):
         raise UsageError("a component's table needs a name", 'like: name = "focal"')
-    options = tuple((key, _plain(value)) for key, value in table.items() if key != "name")
+    options = tuple((key, plain(value)) for key, value in table.items() if key != "name")
     return format_spec(Spec(table["name"], options))
 
 
-def _plain(value: Any) -> str:
+def plain(value: Any) -> str:
+    """`value` as the grammar writes it: `true`, `none`, `0.9,0.999`."""
+    if value is None:
+        return "none"
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, Mapping):
         return from_table(value)
     if isinstance(value, list | tuple):
-        return ",".join(map(_plain, value))
+        return ",".join(map(plain, value))
     return str(value)
