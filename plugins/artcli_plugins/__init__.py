@@ -17,7 +17,7 @@ _COMPONENTS = (
     ("model", "efficientnet_b3", "efficientnet:efficientnet_b3", "EfficientNet B3 at 300"),
     ("model", "efficientnet_b4", "efficientnet:efficientnet_b4", "EfficientNet B4 at 380"),
     ("model", "efficientnet_b5", "efficientnet:efficientnet_b5", "EfficientNet B5 at 456"),
-    ("model", "timm", "timm:timm_model", "any model of timm, or a folder of one"),
+    ("model", "timm", "any_timm:timm_model", "any model of timm, or a folder of one"),
     ("head", "linear", "linear:linear", "dropout and one linear layer"),
     ("head", "layernorm", "layernorm:layernorm", "LayerNorm, GELU, dropout, linear"),
     ("loss", "cross-entropy", "cross_entropy:cross_entropy", "cross-entropy with soft targets"),
