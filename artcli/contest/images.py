@@ -79,7 +79,10 @@ def image_size(path: Path) -> tuple[int, int]:
 
 
 def encode_jpeg(array: NDArray[np.uint8], quality: int = 95) -> bytes:
-    """`(H, W, 3)` uint8 RGB as JPEG bytes, chroma at half size, as the contest's pieces are."""
+    """`(H, W, 3)` uint8 RGB as JPEG bytes, chroma at half size, as the contest's pieces are.
+
+    `(H, W)` makes a grey JPEG.
+    """
     buffer = io.BytesIO()
     Image.fromarray(array).save(buffer, "JPEG", quality=quality, subsampling="4:2:0")
     return buffer.getvalue()
@@ -98,7 +101,14 @@ def resize(array: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint
 def check_images(
     paths: Sequence[Path], *, remember: Path | None = None, workers: int | None = None
 ) -> list[str]:
-    """One line for each file of `paths` that cannot be decoded, in their order; all at once.
+    """One line for each file of `paths` that cannot be decoded, in their order; all at once."""
+    return list(bad_images(paths, remember=remember, workers=workers).values())
+
+
+def bad_images(
+    paths: Sequence[Path], *, remember: Path | None = None, workers: int | None = None
+) -> dict[Path, str]:
+    """The files of `paths` that cannot be decoded, in their order, with a line for each.
 
     Every file is really decoded, in several processes. `remember` is a JSON file that keeps the
     size and time of the good ones, so that the next check reads only what changed.
@@ -117,7 +127,7 @@ def check_images(
     if remember is not None and unknown:
         good = {name: mark for name, mark in marks.items() if name not in problems}
         write_json(remember, {"decoder": DECODER_VERSION, "good": known | good})
-    return list(problems.values())
+    return {Path(name): problem for name, problem in problems.items()}
 
 
 def _problem_of(name: str) -> str | None:

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from artcli.contest.crops import Box, cut
+from artcli.contest.crops import cut
 from artcli.contest.images import BadImage, decode_image, encode_jpeg, resize
 from artcli.errors import ArtcliError
+from artcli.host.records import Box
 
 if TYPE_CHECKING:
     import numpy as np
