@@ -6,7 +6,9 @@ No torch, and no arrays are read: JSON alone, so that listing is quick.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from artcli.errors import ArtcliError
@@ -59,6 +61,17 @@ def list_candidates(workspace: Workspace) -> list[Candidate]:
             if folder.name not in runs and (folder / FACTS_NAME).is_file():
                 found.append(_imported(workspace, folder.name))
     return sorted(found, key=lambda one: (one.created, one.name))
+
+
+def find_candidate(candidates: Sequence[Candidate], name: str) -> Candidate:
+    """The one of this name; `ArtcliError`, with what there is, when there is none."""
+    for run in candidates:
+        if run.name == name:
+            return run
+    names = [run.name for run in candidates]
+    near = get_close_matches(name, names, n=3) or names
+    hint = f"there are: {', '.join(near)}" if near else "train one with: artcli train"
+    raise ArtcliError(f"there is no run {name!r}", hint)
 
 
 def _trained(workspace: Workspace, run: RunRecord) -> Candidate:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from artcli import __version__
 from artcli.contest.csvfile import read_table, to_text
 from artcli.errors import ArtcliError, Problems, UsageError
+from artcli.predicting.candidates import Candidate, find_candidate
 from artcli.predicting.folder import fold_label
 from artcli.workspace.files import sha256_file, write_bytes, write_json
 from artcli.workspace.locks import hold
@@ -25,7 +26,6 @@ from artcli.workspace.paths import checked_name
 
 if TYPE_CHECKING:
     from artcli.contest.tables import Contest
-    from artcli.predicting.candidates import Candidate
     from artcli.predicting.folder import Kept
     from artcli.workspace.paths import Workspace
 
@@ -165,19 +165,13 @@ def choose_run(candidates: Sequence[Candidate], name: str | None) -> tuple[Candi
 
 
 def _named(candidates: Sequence[Candidate], name: str) -> Candidate:
-    for run in candidates:
-        if run.name == name:
-            if not run.has_test:
-                raise ArtcliError(
-                    f"the run {name} has no predictions of the test ({run.state})",
-                    f"predict with: artcli predict {name}",
-                )
-            return run
-    known = ", ".join(run.name for run in candidates)
-    raise ArtcliError(
-        f"there is no run {name!r}",
-        f"there are: {known}" if known else "train one with: artcli train",
-    )
+    run = find_candidate(candidates, name)
+    if not run.has_test:
+        raise ArtcliError(
+            f"the run {name} has no predictions of the test ({run.state})",
+            f"predict with: artcli predict {name}",
+        )
+    return run
 
 
 def _score(run: Candidate) -> float:

@@ -34,7 +34,7 @@ class FoldRecord:
     `metrics` are those of its result or, before it has one, of its best epoch so far (its last
     without validation): `train_loss`, `validation_loss`, `f1`, `f1_low`, `f1_high`, `whole_f1`, …;
     `epochs` and `seconds` (of training alone) are what it has been through; `checkpoint` is the
-    folder of its best (else last) step, "" when there is none; `reason` says what is damaged.
+    folder of its best step, "" when there is none yet; `reason` says what is damaged.
     """
 
     label: str
@@ -176,12 +176,8 @@ def _running(fold: FoldRecord) -> FoldRecord:
 
 
 def _checkpoint(folder: Path) -> str:
-    """`step-N` of the best, else the last checkpoint whose pointer can be read."""
-    for name in ("best.json", "last.json"):
-        step = _mapping(folder / name, []).get("step")
-        if isinstance(step, int) and (folder / f"step-{step}").is_dir():
-            return f"step-{step}"
-    return ""
+    step = _mapping(folder / "best.json", []).get("step")
+    return f"step-{step}" if (folder / f"step-{step}").is_dir() else ""
 
 
 def _mapping(path: Path, faults: list[str]) -> dict[str, Any]:

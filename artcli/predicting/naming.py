@@ -1,0 +1,123 @@
+"""Who painted these? Any picture files in, the most probable artists of each out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from artcli.contest.images import SUFFIXES, BadImage, read_image, resize
+from artcli.contest.workers import cores
+from artcli.errors import ArtcliError, Problems
+from artcli.predicting.predict import BATCH_SIZE, mean_probabilities, trained_folds
+from artcli.training.trained import load_trained
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from artcli.host.discovery import Host
+    from artcli.workspace.paths import Workspace
+
+
+@dataclass(frozen=True)
+class Named:
+    """What a run (the mean of its `folds`) says of pictures; row i of `probabilities` is paths[i].
+
+    `bad`: the files that are no pictures, with the reason.
+    """
+
+    folds: tuple[str, ...]
+    classes: tuple[str, ...]
+    paths: tuple[Path, ...]
+    probabilities: NDArray[np.float32]
+    bad: Mapping[Path, str]
+
+    def top(self, row: int, most: int) -> list[tuple[str, float]]:
+        """The `most` probable artists of a picture, with their probabilities."""
+        order = np.argsort(-self.probabilities[row], kind="stable")[:most]
+        return [(self.classes[c], float(self.probabilities[row, c])) for c in order]
+
+
+def name_pictures(
+    workspace: Workspace,
+    host: Host,
+    run: str,
+    paths: Iterable[Path],
+    *,
+    batch_size: int = BATCH_SIZE,
+    device: str = "auto",
+) -> Named:
+    """Name the painters of any pictures: files, or folders, searched to the bottom.
+
+    Each is decoded and squashed to the model's size, as a picture of the test is. Errors:
+    `Problems` when there is no picture at all, `ArtcliError` when the run has no model.
+    """
+    files, bad = _find(paths)
+    if not files:
+        kinds = f"pictures end in {' '.join(sorted(SUFFIXES))}"
+        raise Problems("there is no picture to name", list(bad.values()), kinds)
+    labels = trained_folds(workspace, run)
+    trained = [load_trained(workspace, host, run, label) for label in labels]
+    if any(other.classes != trained[0].classes for other in trained):
+        raise ArtcliError(f"the folds of the run {run} were trained on different artists")
+    pictures = _Decoded(files, trained[0].image_size)
+    models = [one.model for one in trained]
+    values = mean_probabilities(
+        models, pictures, batch_size=batch_size, device=device, description="Naming painters"
+    )
+    good = [row for row in range(len(files)) if row not in pictures.bad]
+    bad |= {files[row]: why for row, why in sorted(pictures.bad.items())}
+    chosen = tuple(files[row] for row in good)
+    return Named(tuple(labels), trained[0].classes, chosen, values[good], bad)
+
+
+def _find(paths: Iterable[Path]) -> tuple[list[Path], dict[Path, str]]:
+    """The files meant, each once, and what is wrong with the others."""
+    found: dict[Path, None] = {}
+    bad: dict[Path, str] = {}
+    for path in paths:
+        if not path.is_dir():
+            found[path] = None
+            continue
+        inside = [file for file in _walk(path) if file.suffix.lower() in SUFFIXES]
+        found |= dict.fromkeys(inside)
+        if not inside:
+            bad[path] = f"{path} holds no pictures"
+    return list(found), bad
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    """The files below, in order, but hidden ones; links to folders may lead around, and are not
+    followed.
+    """
+    for where, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        yield from (Path(where) / name for name in sorted(files) if not name.startswith("."))
+
+
+@dataclass(frozen=True)
+class _Decoded:
+    """Files, decoded in several threads as they are read; a bad one is black, and noted."""
+
+    files: Sequence[Path]
+    side: int
+    bad: dict[int, str] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    def __getitem__(self, chosen: NDArray[np.intp], /) -> NDArray[np.uint8]:
+        with ThreadPoolExecutor(cores(), "decode") as pool:
+            return np.stack(list(pool.map(self._read, chosen.tolist())))
+
+    def _read(self, row: int) -> NDArray[np.uint8]:
+        try:
+            return resize(read_image(self.files[row]), self.side, self.side)
+        except BadImage as error:
+            self.bad[row] = error.message
+            return np.zeros((self.side, self.side, 3), np.uint8)
