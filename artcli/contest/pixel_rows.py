@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from artcli.contest.crops import cut
 from artcli.contest.images import BadImage, decode_image, encode_jpeg, resize
-from artcli.errors import ArtcliError
 from artcli.host.records import Box
+from artcli.workspace.files import explained
 
 if TYPE_CHECKING:
     import numpy as np
@@ -81,13 +81,11 @@ def decode_into_place(job: Job) -> Decoded:
     except OSError as error:
         reason = f"{source.path} cannot be read: {error.strerror or error}"
         return Decoded(problem=reason, lasting=False)
-    try:  # written as a file, not through a map: a full disk is then an error, not a crash
-        with job.into.open("r+b") as file:
-            file.seek(job.place)
-            for picture in pictures:
-                file.write(resize(picture, side, side).tobytes())
-    except OSError as error:
-        raise ArtcliError(f"cannot write {job.into}: {error.strerror or error}") from error
+    # Written as a file, not through a map: a full disk is then an error, not a crash.
+    with explained(job.into), job.into.open("r+b") as file:
+        file.seek(job.place)
+        for picture in pictures:
+            file.write(resize(picture, side, side).tobytes())
     sizes = tuple((picture.shape[1], picture.shape[0]) for picture in pictures)
     return Decoded(hashlib.sha256(data).hexdigest(), sizes)
 

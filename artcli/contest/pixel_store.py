@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping, Set
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Set
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ import numpy as np
 
 from artcli.contest.images import DECODER_VERSION
 from artcli.errors import ArtcliError
-from artcli.workspace.files import read_json, write_json
+from artcli.workspace.files import explained, read_json, write_json
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -109,7 +109,7 @@ def begin(
         )
     path = manifest.with_name(f"{manifest.stem}-{os.urandom(4).hex()}.rgb")
     try:
-        with _explained(path), path.open("wb") as file:
+        with explained(path), path.open("wb") as file:
             file.truncate(size)
             if kept:
                 _carry_over(file, kept, wanted, same, side)
@@ -140,7 +140,7 @@ def close_gaps(
 ) -> None:
     """Move rows up over those of the `wanted` sources that have none in `made`."""
     read = written = 0
-    with _explained(path), path.open("r+b") as file:
+    with explained(path), path.open("r+b") as file:
         for key, source in wanted.items():
             size = source.rows * row_bytes(side)
             if made[key].rows:
@@ -156,7 +156,7 @@ def close_gaps(
 
 def commit(manifest: Path, side: int, path: Path, facts: Mapping[str, Facts]) -> None:
     """Flush the rows, let the manifest name them, and remove the files that it does not name."""
-    with _explained(path), path.open("r+b") as file:
+    with explained(path), path.open("r+b") as file:
         os.fsync(file.fileno())
     head = {"format": FORMAT, "decoder": DECODER_VERSION, "side": side, "file": path.name}
     write_json(manifest, {**head, "sources": {key: asdict(found) for key, found in facts.items()}})
@@ -167,11 +167,3 @@ def commit(manifest: Path, side: int, path: Path, facts: Mapping[str, Facts]) ->
             with suppress(OSError):
                 if other != path:
                     other.unlink()
-
-
-@contextmanager
-def _explained(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise ArtcliError(f"cannot write {path}: {error.strerror or error}") from error

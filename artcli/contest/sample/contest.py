@@ -22,8 +22,8 @@ from artcli.contest.sample.brushes.surface import grey_of
 from artcli.contest.sample.painter import paint
 from artcli.contest.sample.painters import PAINTERS
 from artcli.contest.workers import work
-from artcli.errors import ArtcliError
 from artcli.host.records import Box
+from artcli.workspace.files import explained
 
 SIDES = (300, 640)  # the shortest and the longest side that a painting may have
 FEWEST = 4  # of a painter, where there are enough for all
@@ -59,11 +59,9 @@ def paint_contest(
         _Job((seed, *place), sides, whole.get(key), tuple(pieces[key]))
         for key, place in works.items()
     ]
-    try:
+    with explained(folder):
         for name in ("train", "test"):
             (folder / name).mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ArtcliError(f"cannot write into {folder}: {error.strerror or error}") from error
     for _ in work(_carry_out, jobs, "Painting a contest", workers=workers):
         pass
     artists = [
@@ -121,7 +119,5 @@ def _photograph(number: tuple[int, int, int], sides: tuple[int, int]) -> bytes:
 
 
 def _write(path: Path, data: bytes) -> None:
-    try:
+    with explained(path):
         path.write_bytes(data)
-    except OSError as error:
-        raise ArtcliError(f"cannot write {path}: {error.strerror or error}") from error
