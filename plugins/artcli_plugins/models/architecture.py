@@ -63,7 +63,7 @@ class Architecture:
 
 
 def find(arch: str) -> Architecture:
-    """The model that `arch` names. Errors: `ArtcliError` that says what is amiss, and what is near."""
+    """The model that `arch` names. Errors: `ArtcliError`, with the nearest names if there are."""
     scheme, colon, rest = arch.partition(":")
     if colon and scheme == "local-dir":
         return _in_folder(Path(rest).expanduser(), arch)
@@ -81,10 +81,11 @@ def find(arch: str) -> Architecture:
 
 def _of_timm(arch: str) -> Architecture:
     base, _, tag = arch.partition(".")
-    if not timm.models.is_model(base):
-        near = difflib.get_close_matches(base, timm.models.list_models(), n=5, cutoff=0.6)
+    names = timm.models.list_models()  # less than `is_model` knows: it still takes former names
+    if base not in names:
+        near = difflib.get_close_matches(base, names, n=5, cutoff=0.6)
         hint = f"did you mean {', '.join(near)}?" if near else None
-        raise UsageError(f"timm has no model {base}", hint or "see timm.list_models()")
+        raise UsageError(f"timm has no model {base!r}", hint or "see timm.list_models()")
     tags = [
         name for name in timm.models.list_pretrained(f"{base}.*") if name.startswith(f"{base}.")
     ]

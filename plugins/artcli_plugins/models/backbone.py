@@ -68,7 +68,10 @@ def build(
     architecture has no such option, or does not take pictures of `image_size`.
     """
     known = find(arch)
-    file = weights or (known.weights_file() if pretrained else None)
+    if weights:
+        file: Path | None = weights.expanduser()
+    else:
+        file = known.weights_file() if pretrained else None
     size = image_size or known.image_size
     fixed = image_size is not None and known.config.get("fixed_input_size", False)
     options = {
