@@ -103,13 +103,13 @@ class _BytesLoader(ExecutionLoader):
     def __init__(self, path: Path, data: bytes) -> None:
         self._path, self._data = str(path), data
 
-    def get_filename(self, fullname: str) -> str:  # noqa: ARG002
+    def get_filename(self, fullname: str) -> str:
         return self._path
 
-    def get_source(self, fullname: str) -> str:  # noqa: ARG002
+    def get_source(self, fullname: str) -> str:
         return importlib.util.decode_source(self._data)
 
-    def get_code(self, fullname: str) -> CodeType:  # noqa: ARG002
+    def get_code(self, fullname: str) -> CodeType:
         return self.source_to_code(self._data, self._path)
 
 

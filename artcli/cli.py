@@ -1,0 +1,168 @@
+"""The root command: lists the subcommands, calls one, and turns its errors into exit codes.
+
+0 done; 1 a problem that the user can mend; 2 a command line that is wrong; 130 and 143 interrupted.
+An error is one or two lines on standard error; a traceback comes with `--debug` alone.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
+from typing import Annotated, Any, Literal
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command, get_group
+
+from artcli import __version__
+from artcli.errors import EXIT_PROBLEM, ArtcliError
+from artcli.host.commands import Subcommand, find_subcommands
+
+
+class Listed(TyperCommand):
+    """A subcommand as help lists it; nothing of it has been imported."""
+
+    def __init__(self, found: Subcommand) -> None:
+        super().__init__(found.name, help=found.summary, rich_markup_mode=MARKUP)
+        self.found = found
+
+
+class Root(TyperGroup):
+    """Lists every installed subcommand and imports the one that is called."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.commands = {found.name: Listed(found) for found in find_subcommands()}
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """The list in help: each line whole, and no Rich, which would double the time it takes."""
+        plain = "NO_COLOR" in os.environ
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [
+                    (name if plain else typer.style(name, fg="cyan"), command.help or "")
+                    for name, command in self.commands.items()
+                ]
+            )
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        name, command, rest = super().resolve_command(ctx, args)
+        return name, _loaded(command.found) if isinstance(command, Listed) else command, rest
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except ArtcliError as error:
+            _show(error, error.message, error.hint, traceback=ctx.params["debug"])
+            raise typer.Exit(error.exit_code) from error
+        except Exception as error:
+            if _is_typers(error):
+                raise
+            _show(error, f"internal error: {_said(error)}", AGAIN, traceback=ctx.params["debug"])
+            raise typer.Exit(EXIT_PROBLEM) from error
+
+
+MARKUP: Literal["markdown"] = "markdown"  # in docstrings; as Rich markup, [names] would vanish
+AGAIN = "run again with --debug for the traceback: artcli --debug …"
+
+app = typer.Typer(cls=Root, rich_markup_mode=None, no_args_is_help=True)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"artcli {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Show the version."),
+    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+) -> None:
+    """A painter attribution contest, from raw files to a leaderboard CSV.
+
+    New here? `artcli demo` paints a small contest and takes it to a scored submission.
+    """
+
+
+def main() -> None:
+    """The console script `artcli`."""
+    with _terminated_as_exit():
+        get_command(app).main(prog_name="artcli")
+
+
+def _loaded(found: Subcommand) -> Any:
+    """The command itself, of a function or of a `typer.Typer` with subcommands of its own."""
+    if found.warning:
+        from artcli import console
+
+        console.warn(found.warning)
+    target = found.load()
+    holder = typer.Typer(rich_markup_mode=MARKUP)
+    if isinstance(target, typer.Typer):
+        holder.add_typer(target, name=found.name)
+    else:
+        holder.command(found.name)(target)
+    return get_group(holder).commands[found.name]
+
+
+def _show(error: Exception, message: str, hint: str | None, *, traceback: bool) -> None:
+    from artcli import console
+
+    if traceback:
+        from traceback import print_exception
+
+        print_exception(error)
+    console.err().print(f"[bold red]error:[/] {console.safe(message)}")
+    if hint:
+        console.err().print(f"[dim]hint:[/] {console.safe(hint)}")
+
+
+def _said(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
+
+
+def _is_typers(error: Exception) -> bool:
+    """Whether Typer itself knows what to do: usage errors, exits, end of input, a closed pipe."""
+    closed = isinstance(error, OSError) and error.errno == errno.EPIPE
+    return closed or hasattr(error, "exit_code") or isinstance(error, EOFError | typer.Abort)
+
+
+@contextmanager
+def _terminated_as_exit() -> Iterator[None]:
+    """SIGTERM ends the command as an exit does, so that locks are freed and part files go."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    owner = os.getpid()
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        if os.getpid() != owner:  # a forked worker: nothing here is its to tidy
+            os._exit(128 + number)
+        sys.exit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+        _flush()
+
+
+def _flush() -> None:
+    """Write out what is left; a reader that went away (`| head`) is no error."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        with suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
