@@ -115,7 +115,9 @@ class _Reader:
         train_table = read_train(self.data, self.problems, self.notices, self.corrections)
         train = self._paintings(train_table, "train")
         self._one_artist_per_file(train)
-        test_table = self._optional(TEST_NAME, ("id",), optional=("img_path",))
+        test_table = self._optional(
+            TEST_NAME, ("id",), "there is nothing to predict", optional=("img_path",)
+        )
         test = self._paintings(test_table, "test")
         sample = self._sample(test_table)
         names = self._one_spelling(Counter(str(painting.artist) for painting in train))
@@ -145,10 +147,11 @@ class _Reader:
         )
 
     def _optional(
-        self, name: str, columns: Sequence[str], *, optional: Sequence[str] = ()
+        self, name: str, columns: Sequence[str], without: str, *, optional: Sequence[str] = ()
     ) -> Table | None:
+        """The table `name`; `without` says what its absence means."""
         if not (self.data / name).exists():
-            self.notices.append(f"there is no {name}")
+            self.notices.append(f"there is no {name}: {without}")
             return None
         table = read_table(self.data / name, columns, self.problems, optional=optional)
         self.notices += table.notices if table else ()
@@ -207,7 +210,9 @@ class _Reader:
         return "leads out of the data folder through a symbolic link; copy the file in"
 
     def _sample(self, test: Table | None) -> Table | None:
-        sample = self._optional(SAMPLE_NAME, ("id", "artist"))
+        sample = self._optional(
+            SAMPLE_NAME, ("id", "artist"), "submissions will list the ids of test.csv"
+        )
         if sample is None:
             return None
         if sample.header != ("id", "artist"):

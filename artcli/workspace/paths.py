@@ -34,6 +34,11 @@ class Workspace:
         return self.root / "cache"
 
     @property
+    def checked_images(self) -> Path:
+        """Which images were found good, so that the next check reads only what changed."""
+        return self.cache / "checked-images.json"
+
+    @property
     def checkpoints(self) -> Path:
         return self.root / "checkpoints"
 

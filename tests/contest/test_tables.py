@@ -136,8 +136,8 @@ def test_files_that_may_be_absent_are_noticed(data: Path) -> None:
     assert (len(contest.train), contest.test, contest.sample_ids) == (9, (), ())
     assert contest.genre_matrix == ((), (), ())
     assert contest.notices == (
-        "there is no test.csv",
-        "there is no sample_submission.csv",
+        "there is no test.csv: there is nothing to predict",
+        "there is no sample_submission.csv: submissions will list the ids of test.csv",
         "there is no artists_info.csv: the artists' genres are unknown",
     )
     (data / "train.csv").unlink()
