@@ -1,0 +1,265 @@
+"""Every component found keeps the contract of its kind, and a broken one does not pass."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import albumentations as A
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from artcli.errors import ArtcliError
+from artcli.host.discovery import load_host
+from artcli.host.kinds import KINDS
+from artcli.plugin import Box, Component, HeadOutput, View
+from artcli.testing import CONTRACTS, check
+
+HOST = load_host()
+
+# Models are held to their contract where that is cheap, from random weights.
+CHEAP_MODELS = {
+    "timm": "arch=test_vit,pretrained=false",
+    "tinyvit": "size=5m,pretrained=false",
+    "efficientnet_b2": "pretrained=false",
+}
+COMPONENTS = [
+    (one.component.kind, one.component.name)
+    for one in HOST.components()
+    if one.component.kind in CONTRACTS
+    and (one.component.kind != "model" or one.component.name in CHEAP_MODELS)
+]
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.parametrize(("kind", "name"), COMPONENTS)
+def test_a_component_keeps_the_contract_of_its_kind(kind: str, name: str) -> None:
+    options = CHEAP_MODELS[name] if kind == "model" else ""
+    check(HOST.bind(kind, f"{name}:{options}" if options else name))
+
+
+def test_every_kind_that_is_offered_has_a_contract() -> None:
+    assert {one.component.kind for one in HOST.components()} <= set(CONTRACTS) | {"recipe"}
+    assert set(CONTRACTS) <= set(KINDS)
+    assert {kind for kind, name in COMPONENTS if kind == "model"} == {"model"}
+
+
+def test_a_kind_without_a_contract_says_so() -> None:
+    with pytest.raises(ArtcliError, match="no contract for the kind executor"):
+        check(Component("executor", "idle", lambda: None))
+
+
+def test_options_are_written_as_on_the_command_line() -> None:
+    component = Component("crop", "part", lambda *, side=1: side)  # an option without a type
+    with pytest.raises(ArtcliError, match="option side has no type"):
+        check(component)
+
+    def part(*, side: float = 0.5) -> Callable[..., Box]:
+        return lambda *_: Box(0.0, 0.0, side, side)
+
+    check(Component("crop", "part", part), "side=0.25")
+
+
+def test_a_failure_names_the_component_with_its_options() -> None:
+    def part(*, side: float = 0.5) -> Callable[..., Any]:
+        return lambda *_: (0.0, 0.0, side, side)
+
+    with pytest.raises(AssertionError, match=r"^crop part:side=0.25: it must return a Box$"):
+        check(Component("crop", "part", part), "side=0.25")
+
+
+def summed(_class_counts: Any) -> Any:
+    return lambda logits, targets: nn.functional.cross_entropy(logits, targets, reduction="sum")
+
+
+def softmax_twice(_class_counts: Any) -> Any:
+    return lambda logits, targets: nn.functional.cross_entropy(logits.softmax(1), targets)
+
+
+def hardened(_class_counts: Any) -> Any:
+    return lambda logits, targets: nn.functional.cross_entropy(logits, targets.argmax(1))
+
+
+def overflowing(_class_counts: Any) -> Any:
+    return lambda logits, targets: -(targets * logits.softmax(1).log()).sum(1).mean()
+
+
+def detached(_class_counts: Any) -> Any:
+    return lambda logits, targets: nn.functional.cross_entropy(logits.detach(), targets)
+
+
+class Dropping(nn.Module):
+    def __init__(self, num_features: int, classes: Any) -> None:
+        super().__init__()
+        self.linear = nn.Linear(num_features, len(classes.names))
+
+    def forward(self, features: Any, targets: Any = None) -> HeadOutput:
+        return HeadOutput(self.linear(nn.functional.dropout(features, 0.5)))
+
+
+class BareLogits(Dropping):
+    def forward(self, features: Any, targets: Any = None) -> Any:
+        return self.linear(features)
+
+
+class Featureless(nn.Module):
+    num_features, image_size, mean, std = 6, 8, (0.5,) * 3, (0.5,) * 3
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 6, 8)
+
+    def forward(self, images: Any) -> Any:
+        return self.conv(images).flatten(1)
+
+
+class Together(Featureless):
+    def forward(self, images: Any) -> Any:
+        features = super().forward(images)
+        return features - features.mean(0)
+
+
+class Deceived(Featureless):
+    num_features = 7
+
+
+def unscaled(parameter_groups: Any) -> Any:
+    return torch.optim.SGD([{"params": g["params"]} for g in parameter_groups], lr=0.01)
+
+
+class NeverAsks(torch.optim.SGD):
+    def step(self, closure: Any = None) -> None:
+        super().step()
+
+
+class Forgetful(torch.optim.SGD):
+    """Keeps its momentum outside its state."""
+
+    def step(self, closure: Any = None) -> Any:
+        closure()
+        for group in self.param_groups:
+            for weight in group["params"]:
+                weight.kept = 0.9 * getattr(weight, "kept", 0) + weight.grad
+                weight.data -= group["lr"] * weight.kept
+
+
+def scaled_by(optimizer: type) -> Callable[..., Any]:
+    def make(parameter_groups: Any) -> Any:
+        for group in parameter_groups:
+            group["lr"] = 0.01 * group["lr_multiplier"]
+        return optimizer(parameter_groups, lr=0.01)
+
+    return make
+
+
+class Absolute(torch.optim.lr_scheduler.LRScheduler):
+    def __init__(self, optimizer: Any, steps_per_epoch: int, epochs: int) -> None:
+        super().__init__(optimizer)
+
+    def get_lr(self) -> list[float]:
+        return [0.1 / (1 + self.last_epoch) for _ in self.base_lrs]
+
+
+class Counting(Absolute):
+    """Counts in a place that no state_dict keeps."""
+
+    def get_lr(self) -> list[float]:
+        group = self.optimizer.param_groups[0]["params"][0]
+        group.seen = getattr(group, "seen", 0) + 1
+        return [base / group.seen for base in self.base_lrs]
+
+
+class Growing(A.ImageOnlyTransform):
+    def apply(self, img: Any, **_: Any) -> Any:
+        return np.pad(img, ((0, 1), (0, 1), (0, 0)))
+
+
+class Unkeyed(A.ImageOnlyTransform):
+    def apply(self, img: Any, **_: Any) -> Any:
+        return img ^ np.uint8(np.random.randint(256))
+
+
+def in_place(_num_classes: int) -> Any:
+    def mix(images: Any, targets: Any, _generator: Any) -> Any:
+        images.mul_(0.5)
+        return images, targets
+
+    return mix
+
+
+def unkeyed_mix(_num_classes: int) -> Any:
+    return lambda images, targets, _: (images * torch.rand(()), targets)
+
+
+def heavier(_num_classes: int) -> Any:
+    return lambda images, targets, _: (images, targets * 1.5)
+
+
+class Unsure:
+    def fit(self, oof: Any, truth: Any) -> Any:
+        return lambda probabilities: probabilities.sum(0)
+
+
+class Overwriting:
+    def __init__(self, run_dir: Path) -> None:
+        self.file = (run_dir / "log.json").open("w")
+
+    def epoch(self, step: int, metrics: Any) -> None:
+        self.file.write(json.dumps({"step": step, **metrics}))
+
+    def close(self) -> None:
+        self.file.close()
+
+
+@pytest.mark.parametrize(
+    ("kind", "target", "promise"),
+    [
+        ("loss", summed, "be a mean over the batch"),
+        ("loss", softmax_twice, "softmax too many"),
+        ("loss", hardened, "heed soft targets"),
+        ("loss", overflowing, "have a finite gradient"),
+        ("loss", detached, "be differentiable"),
+        ("head", Dropping, "repeat itself in eval mode"),
+        ("head", BareLogits, "return a HeadOutput"),
+        ("model", Together, "look at each picture on its own"),
+        ("model", Deceived, "give features"),
+        ("optimizer", unscaled, "lr * lr_multiplier"),
+        ("optimizer", scaled_by(NeverAsks), "call the closure"),
+        ("optimizer", scaled_by(Forgetful), "go on exactly as before"),
+        ("scheduler", Absolute, "move all groups by one factor"),
+        ("scheduler", Counting, "go on exactly as before"),
+        ("sampler", lambda labels: np.ones(len(labels)) * 2, "share out N draws"),
+        (
+            "sampler",
+            lambda labels: np.random.dirichlet(labels + 1.0) * len(labels),
+            "repeat itself",
+        ),
+        ("sampler", lambda labels: np.ones(len(labels), int), "array of floats"),
+        ("crop", lambda: lambda *_: Box(0, 0, np.random.uniform(0.1, 1), 1), "nothing else"),
+        ("augmentation", lambda _image_size: A.Compose([Growing(p=1)]), "keep the shape"),
+        ("augmentation", lambda _image_size: A.Compose([Unkeyed(p=1)]), "repeat itself"),
+        ("augmentation", lambda _image_size: A.Compose([A.Solarize(p=1)], seed=3), "vary"),
+        ("augmentation", lambda _image_size: A.Compose([A.ToFloat(p=1)]), "keep uint8"),
+        ("mixer", in_place, "leave what it was given"),
+        ("mixer", unkeyed_mix, "draw from the generator"),
+        ("mixer", heavier, "sum to 1"),
+        ("view", lambda: [View("as it is", lambda pieces, _: pieces)], "size asked for"),
+        ("view", lambda: [View("a", lambda p, s: p[..., :s, :s])] * 2, "a name of its own"),
+        ("voter", Unsure, "sum to 1"),
+        ("observer", Overwriting, "keep what it wrote"),
+    ],
+)
+def test_a_broken_component_is_told_what_it_must_do(
+    kind: str, target: Callable[..., Any], promise: str
+) -> None:
+    with pytest.raises(AssertionError, match=promise.replace("*", r"\*")):
+        check(Component(kind, "broken", target))
