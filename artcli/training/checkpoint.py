@@ -138,12 +138,16 @@ def _verify(place: Path) -> None:
 
 
 def _remove_old(folder: Path) -> None:
+    """Remove the steps that no pointer names, and what an interrupted save left half-made."""
     named = {find_checkpoint(folder, which) for which in ("last", "best")}
     for place in folder.iterdir():
         if _STEP.fullmatch(place.name) and place not in named:
-            doomed = place.with_name(f".{place.name}.part")
-            place.rename(doomed)
-            shutil.rmtree(doomed, ignore_errors=True)
+            place.rename(place.with_name(f".{place.name}.part"))
+    for left in folder.glob(".*.part"):
+        if left.is_dir():
+            shutil.rmtree(left, ignore_errors=True)
+        else:
+            left.unlink(missing_ok=True)
 
 
 def _pack(tree: Any, path: str, tensors: dict[str, torch.Tensor]) -> Any:

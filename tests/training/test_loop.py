@@ -1,0 +1,273 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor, nn
+
+from artcli.host.records import HeadOutput
+from artcli.training.data import Batch
+from artcli.training.ema import Ema
+from artcli.training.groups import parameter_groups, scaled
+from artcli.training.loop import (
+    Cursor,
+    NonFiniteLoss,
+    Parts,
+    Plan,
+    evaluate,
+    fit,
+    train_step,
+)
+from artcli.training.metrics import Validation
+from artcli.training.model import PaintingModel
+
+CLASSES = 3
+
+
+class Flat(nn.Module):
+    mean, std, num_features, image_size = (0.5, 0.5, 0.5), (0.25, 0.25, 0.25), 12, 2
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.Linear(12, 12)
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.layer(images.flatten(1))
+
+
+class Head(nn.Module):
+    def __init__(self, dropout: float = 0.0, auxiliary: float | None = None) -> None:
+        super().__init__()
+        self.layer = nn.Linear(12, CLASSES)
+        self.dropout = nn.Dropout(dropout)
+        self.auxiliary = auxiliary
+
+    def forward(self, features: Tensor, targets: Tensor | None = None) -> HeadOutput:
+        logits = self.layer(self.dropout(features))
+        extra = None if self.auxiliary is None or targets is None else logits.sum() * self.auxiliary
+        return HeadOutput(logits, extra)
+
+
+def cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
+    return nn.functional.cross_entropy(logits, targets)
+
+
+def no_mix(images: Tensor, targets: Tensor, _generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    return images, targets
+
+
+class Twice(torch.optim.SGD):
+    """An optimizer that calls its closure twice, as SAM does, and keeps what it was told."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.told: list[tuple[float, list[Tensor]]] = []
+
+    def step(self, closure: Callable[[], Tensor]) -> Tensor:  # type: ignore[override]
+        for _ in range(2):
+            with torch.enable_grad():
+                loss = closure()
+            weights = self.param_groups[0]["params"]
+            self.told.append((float(loss), [weight.grad.clone() for weight in weights]))
+        return loss
+
+
+@pytest.fixture(scope="module")
+def fabric() -> Fabric:
+    return Fabric(accelerator="cpu", devices=1)
+
+
+def make_parts(
+    fabric: Fabric,
+    *,
+    optimizer: type[torch.optim.Optimizer] = torch.optim.SGD,
+    head: Head | None = None,
+    criterion: Any = cross_entropy,
+    mixer: Any = no_mix,
+    ema: float = 0.0,
+) -> Parts:
+    torch.manual_seed(0)
+    model = PaintingModel(Flat(), head or Head())
+    chosen = optimizer(scaled(parameter_groups(model.backbone, model.head, 10.0), 0.1))
+    schedule = torch.optim.lr_scheduler.LambdaLR(chosen, lambda _step: 1.0)
+    average = Ema(model, ema) if ema else None
+    wrapped, wrapped_optimizer = fabric.setup(model, chosen)
+    return Parts(wrapped, wrapped_optimizer, schedule, criterion, mixer, average)
+
+
+def a_plan(**changes: Any) -> Plan:
+    settings = {
+        "epochs": 2, "batches_per_epoch": 3, "accumulate": 1, "clip": 0.0, "patience": 0,
+        "classes": CLASSES, "seed": 0, **changes,
+    }  # fmt: skip
+    return Plan(**settings)
+
+
+def a_batch(number: int = 0, size: int = 4) -> Batch:
+    generator = torch.Generator().manual_seed(number)
+    images = torch.randint(0, 256, (size, 3, 2, 2), dtype=torch.uint8, generator=generator)
+    return Batch(images, torch.arange(size) % CLASSES, 1.0)
+
+
+def weights_of(parts: Parts) -> list[Tensor]:
+    return [value.clone() for value in parts.model.module.state_dict().values()]
+
+
+def test_a_model_normalises_its_own_pictures(fabric: Fabric) -> None:
+    model = make_parts(fabric).model.module
+    images = torch.tensor([0, 128, 255], dtype=torch.uint8).view(1, 3, 1, 1)
+    expected = (torch.tensor([0, 128, 255]) / 255 - 0.5) / 0.25
+    torch.testing.assert_close(model.normalise(images).flatten(), expected, atol=1e-5, rtol=0)
+
+
+def test_groups_multiply_the_heads_rate_and_spare_biases_from_decay() -> None:
+    groups = scaled(parameter_groups(Flat(), Head(), 10.0), 0.1)
+    found = [(g["lr"], g.get("weight_decay"), [p.ndim for p in g["params"]]) for g in groups]
+    assert found == [(0.1, None, [2]), (0.1, 0.0, [1]), (1.0, None, [2]), (1.0, 0.0, [1])]
+
+
+def test_a_closure_called_twice_gives_the_same_loss_and_gradients(fabric: Fabric) -> None:
+    parts = make_parts(fabric, optimizer=Twice, head=Head(dropout=0.5))
+    train_step(fabric, parts, a_plan(), 0, [a_batch(0), a_batch(1)])
+    (first, gradients), (second, others) = parts.optimizer.optimizer.told
+    assert first == second
+    assert all(torch.equal(one, two) for one, two in zip(gradients, others, strict=True))
+
+
+def test_accumulated_batches_step_as_one_large_batch(fabric: Fabric) -> None:
+    one, two = make_parts(fabric), make_parts(fabric)
+    batches = [a_batch(0), a_batch(1)]
+    large = Batch(
+        torch.cat([batch.images for batch in batches]),
+        torch.cat([batch.labels for batch in batches]),
+        1.0,
+    )
+    loss = train_step(fabric, one, a_plan(), 0, batches)
+    assert loss == pytest.approx(train_step(fabric, two, a_plan(), 0, [large]), abs=1e-6)
+    for left, right in zip(weights_of(one), weights_of(two), strict=True):
+        torch.testing.assert_close(left, right, atol=1e-6, rtol=0)
+
+
+def test_a_loss_that_is_not_finite_stops_before_its_step(fabric: Fabric) -> None:
+    parts = make_parts(fabric, criterion=lambda logits, _targets: logits.sum() * float("nan"))
+    before = weights_of(parts)
+    with pytest.raises(NonFiniteLoss, match="the loss is nan at step 8"):
+        train_step(fabric, parts, a_plan(), 7, [a_batch()])
+    for left, right in zip(before, weights_of(parts), strict=True):
+        assert torch.equal(left, right)
+
+
+def test_gradients_are_clipped_to_their_norm(fabric: Fabric) -> None:
+    parts = make_parts(fabric, optimizer=Twice, criterion=lambda logits, _t: 1e3 * logits.sum())
+    train_step(fabric, parts, a_plan(clip=0.5), 0, [a_batch()])
+    weights = [p for group in parts.optimizer.param_groups for p in group["params"]]
+    norm = torch.stack([weight.grad.norm() for weight in weights]).norm()
+    assert norm.item() == pytest.approx(0.5, rel=1e-4)
+
+
+def test_a_heads_own_loss_is_added(fabric: Fabric) -> None:
+    plain = train_step(fabric, make_parts(fabric), a_plan(), 0, [a_batch()])
+    parts = make_parts(fabric)
+    parts.model.module.head.auxiliary = 1.0
+    expected = parts.model.module(a_batch().images).logits.sum().item()
+    with_own = train_step(fabric, parts, a_plan(), 0, [a_batch()])
+    assert with_own - plain == pytest.approx(expected, abs=1e-4)
+
+
+def test_mixing_is_keyed_by_step(fabric: Fabric) -> None:
+    drawn = []
+
+    def noting(images: Tensor, targets: Tensor, generator: torch.Generator) -> Any:
+        drawn.append(torch.rand(1, generator=generator).item())
+        return images, targets
+
+    parts = make_parts(fabric, mixer=noting)
+    for step in (0, 1, 0):
+        train_step(fabric, parts, a_plan(), step, [a_batch()])
+    assert drawn[0] == drawn[2] != drawn[1]
+
+
+def test_the_average_follows_the_weights_with_a_warmed_up_decay() -> None:
+    model = nn.Linear(1, 1, bias=False)
+    nn.init.constant_(model.weight, 0.0)
+    ema = Ema(model, 0.99)
+    nn.init.constant_(model.weight, 1.0)
+    ema.update(model, 1)  # decay (1 + 1) / (10 + 1)
+    assert ema.module.weight.item() == pytest.approx(1 - 2 / 11)
+    ema.update(model, 10_000)
+    assert ema.module.weight.item() == pytest.approx(1 - 2 / 11 * 0.99)
+
+
+class Noted:
+    def __init__(self) -> None:
+        self.steps: list[int] = []
+        self.epochs: list[dict[str, Any]] = []
+
+    def step(self, cursor: Cursor, loss: float, lr: float) -> None:
+        assert loss > 0
+        assert lr == pytest.approx(0.1)
+        self.steps.append(cursor.step)
+
+    def epoch(self, step: int, metrics: dict[str, Any]) -> None:
+        assert step == metrics["step"]
+        self.epochs.append(metrics)
+
+
+def stream(plan: Plan, cursor: Cursor) -> Iterator[Batch]:
+    start = cursor.epoch * plan.batches_per_epoch + cursor.batch
+    for number in range(start, plan.epochs * plan.batches_per_epoch):
+        yield a_batch(number)
+
+
+def scores(*f1: float) -> Callable[[], Validation]:
+    values = iter(f1)
+    return lambda: Validation(1.0, next(values), 0.0, 1.0, 0.5)
+
+
+def test_fit_keeps_the_best_and_stops_when_patience_is_spent(fabric: Fabric) -> None:
+    plan, cursor, noted, saved = a_plan(epochs=9, patience=2), Cursor(), Noted(), []
+    done = fit(
+        fabric, make_parts(fabric), plan, cursor, stream(plan, cursor),
+        validate=scores(0.2, 0.5, 0.4, 0.3, 0.9), save=saved.append, watcher=noted,
+    )  # fmt: skip
+    assert done
+    assert [metrics["best"] for metrics in saved] == [True, True, False, False]
+    assert (cursor.epoch, cursor.best_epoch, cursor.best_f1) == (4, 2, 0.5)
+    assert noted.steps == list(range(1, 13))
+    assert [metrics["epoch"] for metrics in noted.epochs] == [1, 2, 3, 4]
+
+
+def test_stopped_and_resumed_is_the_same_as_never_stopped(fabric: Fabric) -> None:
+    plan = a_plan(accumulate=2)
+    whole, cursor, noted = make_parts(fabric, ema=0.9), Cursor(), Noted()
+    fit(
+        fabric, whole, plan, cursor, stream(plan, cursor),
+        validate=lambda: None, save=lambda _metrics: None, watcher=noted,
+    )  # fmt: skip
+    parts, cursor, saved = make_parts(fabric, ema=0.9), Cursor(), []
+    for _ in range(4):  # stop after every step
+        done = fit(
+            fabric, parts, plan, cursor, stream(plan, cursor),
+            validate=lambda: None, save=saved.append, watcher=Noted(), stop=lambda: True,
+        )  # fmt: skip
+    assert done
+    assert [metrics and metrics["epoch"] for metrics in saved] == [None, 1, None, 2]
+    for left, right in zip(weights_of(whole), weights_of(parts), strict=True):
+        assert torch.equal(left, right)
+    assert saved[-1]["train_loss"] == noted.epochs[-1]["train_loss"]
+
+
+def test_evaluation_is_in_order_and_leaves_the_mode_alone(fabric: Fabric) -> None:
+    model = make_parts(fabric, head=Head(dropout=0.5)).model.module.train()
+    images = np.random.default_rng(0).integers(0, 256, (10, 2, 2, 3), dtype=np.uint8)
+    logits = evaluate(fabric, model, images, batch_size=4)
+    model.eval()
+    expected = model(torch.from_numpy(images).permute(0, 3, 1, 2)).logits
+    torch.testing.assert_close(logits, expected)
+    model.train()
+    evaluate(fabric, model, images)
+    assert model.training

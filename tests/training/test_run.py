@@ -1,0 +1,246 @@
+"""Whole folds, really trained on a small contest: what they write; nothing depends on luck."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+import torch._dynamo  # imported before any fork: it starts threads
+from painted import PLAIN_MODEL, contest_of, painted_workspace, small_recipe
+
+from artcli.errors import Interrupted, Problems
+from artcli.host.discovery import load_host
+from artcli.training.checkpoint import find_checkpoint
+from artcli.training.display import Display
+from artcli.training.loop import Cursor
+from artcli.training.recipe import Recipe
+from artcli.training.record import read_history
+from artcli.training.run import FoldResult, run_fold
+from artcli.training.trained import load_trained
+from artcli.workspace.files import read_json, sha256_file
+from artcli.workspace.paths import Workspace
+
+RECIPE = small_recipe()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)  # forked children cannot use the threads of their parent
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    return painted_workspace(tmp_path_factory.mktemp("runs") / "w")
+
+
+def train(
+    workspace: Workspace, run: str, recipe: Recipe = RECIPE, *, fold: str = "0", workers: int = 0
+) -> FoldResult:
+    contest = contest_of(workspace)
+    return run_fold(workspace, load_host(workspace), contest, recipe, run, fold, workers=workers)
+
+
+@pytest.fixture(scope="module")
+def whole(workspace: Workspace) -> FoldResult:
+    """The run that all others are compared with."""
+    return train(workspace, "whole")
+
+
+def state_of(result_or_folder: FoldResult | Path) -> dict[str, str]:
+    """The sha256 of all that the last checkpoint holds."""
+    folder = result_or_folder if isinstance(result_or_folder, Path) else result_or_folder.folder
+    place = find_checkpoint(folder)
+    assert place is not None
+    sums = {file.name: sha256_file(file) for file in place.glob("*.safetensors")}
+    assert set(sums) == {
+        "model.safetensors", "average.safetensors", "optimizer.safetensors",
+    }  # fmt: skip
+    return sums
+
+
+def scores_of(folder: Path) -> list[tuple[Any, ...]]:
+    names = ("epoch", "step", "train_loss", "validation_loss", "f1", "whole_f1", "best")
+    return [tuple(line[name] for name in names) for line in read_history(folder)]
+
+
+def test_a_run_writes_what_it_was_and_how_it_went(workspace: Workspace, whole: FoldResult) -> None:
+    folder = workspace.run_dir("whole")
+    about = read_json(folder / "run.json")
+    assert about["classes"]["names"] == ["Ada Stone", "Ben Wood", "Cleo Iron"]
+    assert about["classes"]["counts"] == [6, 6, 6]
+    assert about["image_size"] == 32
+    assert {"kind": "loss", "name": "cross-entropy"}.items() <= {
+        name: value for plugin in about["plugins"] if plugin["kind"] == "loss"
+        for name, value in plugin.items()
+    }.items()  # fmt: skip
+    assert about["versions"]["torch"] == torch.__version__.partition("+")[0]
+    history = read_history(whole.folder)
+    assert [line["epoch"] for line in history] == [1, 2]
+    assert [line["step"] for line in history] == [3, 6]
+    result = read_json(whole.folder / "result.json")
+    best = next(line for line in history if line["epoch"] == result["best_epoch"])
+    assert best["f1"] == max(line["f1"] for line in history) == result["f1"]
+    assert result["f1_low"] <= result["f1"] <= result["f1_high"]
+    assert not result["stopped_early"]
+
+
+def test_a_trained_model_is_rebuilt_without_its_first_weights(
+    workspace: Workspace, whole: FoldResult
+) -> None:
+    trained = load_trained(workspace, load_host(workspace), "whole", "0")
+    assert (trained.image_size, trained.recipe) == (32, RECIPE)
+    images = torch.zeros((2, 3, 32, 32), dtype=torch.uint8)
+    assert trained.model(images).logits.shape == (2, 3)
+    assert not trained.model.training
+    assert whole.leader
+
+
+@pytest.mark.usefixtures("whole")
+def test_another_run_decodes_nothing_and_learns_the_same_with_workers(
+    workspace: Workspace, whole: FoldResult, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_decoding(*_arguments: Any) -> None:
+        raise AssertionError("a picture was decoded again")
+
+    monkeypatch.setattr("artcli.contest.images._decode", no_decoding)
+    again = train(workspace, "with-worker", workers=1)
+    assert state_of(again) == state_of(whole)
+    assert scores_of(again.folder) == scores_of(whole.folder)
+
+
+def test_another_seed_learns_something_else(workspace: Workspace, whole: FoldResult) -> None:
+    other = train(workspace, "seed", RECIPE.model_copy(update={"seed": 1}))
+    assert state_of(other) != state_of(whole)
+
+
+def in_a_child(work: Callable[[], object]) -> int:
+    """The exit status of a forked process that does `work`; negative: the signal it died of."""
+    sys.stdout.flush()
+    process = os.fork()
+    if process == 0:
+        try:
+            work()
+        finally:
+            os._exit(7)
+    return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+
+
+@pytest.mark.parametrize("step", [1, 4, 6])
+def test_a_killed_run_goes_on_to_the_very_same_weights(
+    workspace: Workspace, whole: FoldResult, step: int
+) -> None:
+    run = f"killed-{step}"
+
+    def die_at_step() -> None:
+        def step_or_die(_self: Display, cursor: Cursor, _loss: float, _lr: float) -> None:
+            if cursor.step == step:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        Display.step = step_or_die  # type: ignore[method-assign]
+        train(workspace, run)
+
+    assert in_a_child(die_at_step) == -signal.SIGKILL
+    resumed = train(workspace, run)
+    assert state_of(resumed) == state_of(whole)
+    assert scores_of(resumed.folder) == scores_of(whole.folder)
+
+
+@pytest.mark.parametrize(("step", "number"), [(2, signal.SIGINT), (3, signal.SIGTERM)])
+def test_a_signal_saves_and_says_how_to_go_on(
+    workspace: Workspace,
+    whole: FoldResult,
+    monkeypatch: pytest.MonkeyPatch,
+    step: int,
+    number: signal.Signals,
+) -> None:
+    def send(_self: Display, cursor: Cursor, _loss: float, _lr: float) -> None:
+        if cursor.step == step:
+            os.kill(os.getpid(), number)
+
+    run = f"stopped-{step}"
+    with monkeypatch.context() as patch:
+        patch.setattr(Display, "step", send)
+        with pytest.raises(Interrupted) as caught:
+            train(workspace, run)
+    assert caught.value.exit_code == 128 + number
+    assert caught.value.hint is not None
+    assert f"artcli train --resume {run}" in caught.value.hint
+    saved = find_checkpoint(workspace.run_dir(run) / "fold-0")
+    assert saved is not None
+    assert saved.name == f"step-{step}"
+    resumed = train(workspace, run)
+    assert state_of(resumed) == state_of(whole)
+    assert scores_of(resumed.folder) == scores_of(whole.folder)
+
+
+def test_a_fold_of_all_paintings_has_nothing_to_validate_on(workspace: Workspace) -> None:
+    result = train(workspace, "all", RECIPE.model_copy(update={"epochs": 1}), fold="all")
+    (line,) = read_history(result.folder)
+    assert "f1" not in line
+    assert read_json(workspace.run_dir("all") / "run.json")["classes"]["counts"] == [8, 8, 8]
+    assert find_checkpoint(result.folder, "best") == find_checkpoint(result.folder, "last")
+
+
+def test_all_bad_pictures_are_named_before_training(tmp_path: Path) -> None:
+    workspace = painted_workspace(tmp_path / "w", each=4)
+    bad = [workspace.data / "train" / f"000{number}.jpg" for number in (2, 5)]
+    bad.append(workspace.data / "test" / "TEST_00001.jpg")
+    for path in bad:
+        path.write_text("<html>not found</html>")
+    with pytest.raises(Problems) as caught:
+        train(workspace, "never")
+    assert len(caught.value.problems) == 3
+    assert all(path.name in str(caught.value) for path in bad)
+    assert not (workspace.run_dir("never") / "fold-0").exists()
+
+
+PLAIN = {
+    "model": PLAIN_MODEL, "image_size": 64, "head": "layernorm:dropout=0", "mixer": "none",
+    "ema": 0.9,
+}  # fmt: skip
+
+
+def test_two_ranks_learn_what_one_learns(tmp_path: Path) -> None:
+    """The same pictures, shared out; for a model without batch norm, dropout or mixing the losses
+    agree to 1e-4 (sums in another order)."""
+    workspace = painted_workspace(tmp_path / "w", each=5)
+    recipe = small_recipe(**PLAIN, batch_size=5, accumulate=2)
+    alone = train(workspace, "alone", recipe)
+    recipe.save(tmp_path / "recipe.toml")
+    (tmp_path / "rank.py").write_text(
+        "import sys; from pathlib import Path\n"
+        "import torch; torch.set_num_threads(1)\n"
+        "from artcli.contest.tables import read_contest\n"
+        "from artcli.host.discovery import load_host\n"
+        "from artcli.training.recipe import read_recipe\n"
+        "from artcli.training.run import run_fold\n"
+        "from artcli.workspace.paths import Workspace\n"
+        "w = Workspace(Path(sys.argv[1]))\n"
+        "recipe = read_recipe(Path(sys.argv[2]))\n"
+        "run_fold(w, load_host(w), read_contest(w), recipe, 'ranks', '0', workers=0)\n"
+    )
+    command = [
+        sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2",
+        str(tmp_path / "rank.py"), str(workspace.root), str(tmp_path / "recipe.toml"),
+    ]  # fmt: skip
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    together = workspace.run_dir("ranks") / "fold-0"
+    assert len(read_history(together)) == 2
+    for one, two in zip(read_history(alone.folder), read_history(together), strict=True):
+        assert two["train_loss"] == pytest.approx(one["train_loss"], abs=1e-4)
+        assert two["validation_loss"] == pytest.approx(one["validation_loss"], abs=1e-4)
+        assert two["step"] == one["step"]
+    assert json.loads((together / "result.json").read_text())["epochs"] == 2
