@@ -23,7 +23,7 @@ def command(
     images: Annotated[
         list[Path] | None,
         typer.Argument(
-            help="Pictures, or folders of them, whose painters to name.", metavar="[IMAGES]…"
+            help="Pictures, or folders of them, whose painters to name.", metavar="IMAGES"
         ),
     ] = None,
     top: Annotated[int, typer.Option(min=1, help="How many artists to name for a picture.")] = 5,

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from artcli.predicting.candidates import Candidate
     from artcli.workspace.runs import FoldRecord, RunRecord
 
+WIDE = 120  # characters; a narrower terminal has no room for the recipes beside the numbers
 _FOLDERS = re.compile(r"[^=,()]*/")  # of a path in an option: its last part says enough
 
 
@@ -22,28 +23,42 @@ def metric_of(run: Candidate, name: str) -> float:
 
 
 def show_list(runs: Sequence[Candidate]) -> None:
+    """One row for each run; on a narrow terminal the recipes have a table of their own."""
     from artcli import console
 
+    out = console.out()
+    recipes = [recipe_in_short(run.record.recipe) if run.record else "" for run in runs]
     columns = [
-        "Run", "Recipe", ">Train loss", ">Val. loss", ">Crop F1", ">95 % interval", ">Whole F1",
+        "Run", ">Train\nloss", ">Val.\nloss", ">Crop\nF1", ">95 %\ninterval", ">Whole\nF1",
         ">Epochs", ">Time", "State",
     ]  # fmt: skip
-    rows = [
-        (
-            run.name,
-            recipe_in_short(run.record.recipe) if run.record else "",
-            _number(metric_of(run, "train_loss"), 3),
-            _number(metric_of(run, "validation_loss"), 3),
-            _number(run.f1, 4),
-            _interval(run),
-            _number(metric_of(run, "whole_f1"), 4),
-            _epochs(run.record) if run.record else "",
-            _duration(run.record.seconds) if run.record else "",
-            run.state,
-        )
-        for run in runs
+    rows = [_row(run) for run in runs]
+    if wide := out.width >= WIDE:
+        columns.insert(1, "Recipe")
+        rows = [[row[0], recipe, *row[1:]] for row, recipe in zip(rows, recipes, strict=True)]
+    table = console.table("", columns, rows)
+    table.collapse_padding = True
+    for column in table.columns:
+        column.overflow = "fold"
+        column.no_wrap = column.justify == "right"  # a number cut short would be another number
+    out.print(table)
+    if not wide:
+        names = [run.name for run in runs]
+        out.print(console.table("", ["Run", "Recipe"], zip(names, recipes, strict=True)))
+
+
+def _row(run: Candidate) -> list[str]:
+    return [
+        run.name,
+        _number(metric_of(run, "train_loss"), 3),
+        _number(metric_of(run, "validation_loss"), 3),
+        _number(run.f1, 4),
+        _interval(run),
+        _number(metric_of(run, "whole_f1"), 4),
+        _epochs(run.record) if run.record else "",
+        _duration(run.record.seconds) if run.record else "",
+        run.state,
     ]
-    console.out().print(console.table("", columns, rows))
 
 
 def show_recipe(record: RunRecord) -> None:
@@ -102,7 +117,7 @@ def _listed(value: Any) -> str:
 
 def _interval(run: Candidate) -> str:
     low, high = metric_of(run, "f1_low"), metric_of(run, "f1_high")
-    return "" if math.isnan(low) or math.isnan(high) else f"{low:.3f} to {high:.3f}"
+    return "" if math.isnan(low) or math.isnan(high) else f"{low:.3f}–{high:.3f}"
 
 
 def _number(value: float, digits: int) -> str:
@@ -118,6 +133,6 @@ def _epochs(record: RunRecord) -> str:
 
 
 def _duration(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}"
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 90 * 60 else f"{seconds / 3600:.1f} h"
