@@ -1,0 +1,3 @@
+"""Fixtures of the commands' tests."""
+
+from artcli.testing import workspace as workspace

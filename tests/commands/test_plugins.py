@@ -1,0 +1,371 @@
+"""`artcli plugins`: what is offered is listed and shown; files are added, removed and started."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from artcli.cli import app
+from artcli.commands.plugins.starting import start
+from artcli.errors import ArtcliError
+from artcli.host.discovery import load_host
+from artcli.host.kinds import KINDS
+from artcli.testing import CONTRACTS, check
+from artcli.workspace.paths import Workspace
+from artcli.workspace.settings import Settings, read_settings, write_settings
+
+pytestmark = pytest.mark.usefixtures("workspace")
+
+HUBER = '''
+from artcli.plugin import Component, hookimpl
+
+@hookimpl
+def artcli_components():
+    return [Component("loss", "huber", huber, "Huber on probabilities")]
+
+def huber(_class_counts, *, delta: float = 1.0):
+    """Quadratic, then linear."""
+    import torch.nn.functional as F
+    return lambda logits, targets: F.huber_loss(logits.softmax(1), targets, delta=delta)
+'''
+KINDS_WITH_STARTERS = sorted(CONTRACTS)
+
+
+class Answer:
+    def __init__(self, *words: object) -> None:
+        result = CliRunner().invoke(app, ["plugins", *map(str, words)], env={"COLUMNS": "200"})
+        self.code, self.out, self.err = result.exit_code, result.stdout, result.stderr
+
+    @property
+    def json(self) -> Any:
+        assert self.code == 0, self.err
+        return json.loads(self.out)
+
+
+@pytest.fixture
+def plugin(tmp_path: Path) -> Path:
+    path = tmp_path / "huber.py"
+    path.write_text(HUBER)
+    return path
+
+
+def test_everything_is_listed_by_kind_with_its_source_without_any_workspace(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "away").mkdir()
+    monkeypatch.chdir(tmp_path / "away")
+    monkeypatch.delenv("ARTCLI_WORKSPACE", raising=False)
+    listed = Answer("--json").json["components"]
+    assert {
+        "kind": "loss",
+        "name": "focal",
+        "summary": "less weight on what is easy already",
+        "default": False,
+        "source": {"distribution": "artcli", "version": "0.1.0", "origin": "installed"},
+        "conflict": False,
+    } in listed
+    order = [list(KINDS).index(one["kind"]) for one in listed]
+    assert order == sorted(order)
+    assert {one["kind"] for one in Answer("--kind", "crop", "--json").json["components"]} == {
+        "crop"
+    }
+    shown = Answer("--kind", "loss").out
+    assert "cross-entropy (default)" in shown
+    assert "focal" in shown
+    assert "artcli 0.1.0" in shown
+
+
+def test_an_unknown_kind_gets_the_nearest() -> None:
+    answer = Answer("--kind", "optimiser")
+    assert answer.code == 2
+    assert "did you mean 'optimizer'?" in answer.err
+
+
+def test_broken_and_clashing_plugins_are_listed_with_the_reason_and_exit_0(
+    workspace: Workspace,
+    plugin: Path,
+) -> None:
+    assert Answer("add", plugin).code == 0
+    (workspace.root / "plugins" / "untrusted.py").write_text(HUBER)
+    twin = workspace.root / "plugins" / "twin.py"
+    twin.write_text(HUBER)
+    assert Answer("add", twin).code == 0
+    settings = read_settings(workspace)
+    listed = (*settings.plugins, "plugins/untrusted.py", "plugins/gone.py")
+    write_settings(workspace, Settings(plugins=listed))
+
+    answer = Answer()
+    assert answer.code == 0
+    assert "plugins/untrusted.py: not trusted, run: artcli plugins add" in answer.out
+    assert "plugins/gone.py" in answer.out
+    assert "loss huber is offered by plugins/huber.py and plugins/twin.py" in answer.out
+    found = Answer("--json").json
+    assert [failure["source"]["distribution"] for failure in found["failures"]] == [
+        "plugins/untrusted.py",
+        "plugins/gone.py",
+    ]
+    assert found["conflicts"][0]["name"] == "huber"
+    assert sum(one["conflict"] for one in found["components"]) == 2
+
+
+def test_show_gives_usage_options_text_and_what_is_passed() -> None:
+    page = Answer("show", "loss", "focal", "--json").json
+    assert page["usage"] == "--loss focal:gamma=2.0,label_smoothing=0.0"
+    assert page["options"][0] == {
+        "name": "gamma",
+        "takes": "float >= 0",
+        "default": "2.0",
+        "what": "how much less the easy pictures weigh; 0 is cross-entropy",
+    }
+    assert page["given"] == ["class_counts"]
+    assert page["returns"] == KINDS["loss"].returns
+    assert page["source"] == "artcli 0.1.0"
+    shown = Answer("show", "loss", "focal").out
+    for text in (page["usage"], "gamma", "float >= 0", "Mean over the batch", page["returns"]):
+        assert text in shown
+
+
+def test_the_usage_that_is_shown_can_be_bound() -> None:
+    host = load_host()
+    for one in host.components():
+        if one.component.kind == "model":
+            continue  # some need weights; their pages are shown below
+        usage = Answer("show", one.component.kind, one.component.name, "--json").json["usage"]
+        flag, _, spec = usage.partition(" ")
+        assert flag == f"--{one.component.kind}"
+        host.bind(one.component.kind, spec)
+
+
+def test_what_must_be_given_is_in_the_usage() -> None:
+    page = Answer("show", "model", "timm", "--json").json
+    assert page["usage"] == "--model timm:arch=ARCH"
+    assert page["options"][0]["default"] is None
+    assert "must be given" in Answer("show", "model", "timm").out
+
+
+def test_unknown_names_get_the_nearest() -> None:
+    assert "did you mean 'focal'?" in Answer("show", "loss", "focall").err
+    assert "did you mean 'loss'?" in Answer("show", "lost", "focal").err
+
+
+def test_a_file_from_outside_is_copied_registered_and_trusted(
+    workspace: Workspace,
+    plugin: Path,
+) -> None:
+    write_settings(workspace, Settings(picks={"loss.focal": "artcli"}))
+    answer = Answer("add", plugin)
+    assert answer.code == 0, answer.err
+    assert "loss huber  Huber on probabilities" in answer.out
+    assert (workspace.root / "plugins" / "huber.py").read_text() == HUBER
+    assert read_settings(workspace) == Settings(
+        plugins=("plugins/huber.py",), picks={"loss.focal": "artcli"}
+    )
+    check(load_host(workspace).bind("loss", "huber:delta=0.5"))
+    assert Answer("show", "loss", "huber", "--json").json["source"] == "workspace plugins/huber.py"
+
+
+def test_an_edit_revokes_the_trust_until_it_is_added_again(
+    workspace: Workspace,
+    plugin: Path,
+) -> None:
+    Answer("add", plugin)
+    copy = workspace.root / "plugins" / "huber.py"
+    copy.write_text(HUBER + "\n# edited\n")
+    answer = Answer("show", "loss", "huber")
+    assert answer.code == 2
+    assert "not trusted" in answer.err
+    assert Answer("add", copy).code == 0
+    assert Answer("show", "loss", "huber").code == 0
+    assert read_settings(workspace).plugins == ("plugins/huber.py",)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("1 / 0", "ZeroDivisionError"),
+        ("def f(:", "SyntaxError"),
+        ("import sys; sys.exit(3)", "SystemExit"),
+        ("x = 1", "implements no hook"),
+        (HUBER.replace("artcli_components", "artcli_component"), "artcli_components"),
+        (HUBER.replace("@hookimpl", ""), "lacks @hookimpl"),
+        (HUBER.replace('"loss"', '"lost"'), "did you mean 'loss'?"),
+        (HUBER.replace("*, delta: float = 1.0", "*, delta=1.0"), "option delta has no type"),
+        (HUBER.replace("_class_counts", "counts"), "takes (counts) where a run gives"),
+        (HUBER.replace("1.0", '"wide"'), "delta"),
+    ],
+)
+def test_a_broken_file_is_refused_with_the_reason_and_leaves_no_trace(
+    workspace: Workspace,
+    plugin: Path,
+    text: str,
+    reason: str,
+) -> None:
+    plugin.write_text(text)
+    answer = Answer("add", plugin)
+    assert answer.code == 1
+    assert reason in answer.err
+    assert "Traceback" not in answer.err
+    assert read_settings(workspace).plugins == ()
+    assert not list(workspace.root.glob("plugins/*"))
+
+
+def test_another_file_of_that_name_is_never_overwritten(
+    workspace: Workspace,
+    plugin: Path,
+) -> None:
+    Answer("add", plugin)
+    plugin.write_text(HUBER.replace("huber", "other"))
+    answer = Answer("add", plugin)
+    assert answer.code == 1
+    assert "another huber.py is in" in answer.err
+    assert (workspace.root / "plugins" / "huber.py").read_text() == HUBER
+
+
+def test_a_name_that_others_offer_is_warned_about(
+    plugin: Path,
+) -> None:
+    plugin.write_text(HUBER.replace('"huber"', '"focal"'))
+    answer = Answer("add", plugin)
+    assert answer.code == 0
+    assert "loss focal is offered by artcli too" in answer.err
+
+
+@pytest.mark.parametrize("named", ["huber", "huber.py", "plugins/huber.py", "PATH", "hub"])
+def test_remove_unregisters_by_file_or_name_and_keeps_the_file(
+    workspace: Workspace,
+    plugin: Path,
+    named: str,
+) -> None:
+    if named == "hub":  # the name of what it offers, unlike the file's
+        plugin.write_text(HUBER.replace('"huber"', '"hub"'))
+    Answer("add", plugin)
+    copy = workspace.root / "plugins" / "huber.py"
+    answer = Answer("remove", copy if named == "PATH" else named)
+    assert answer.code == 0, answer.err
+    assert "The file itself stays" in answer.out
+    assert copy.exists()
+    assert read_settings(workspace).plugins == ()
+    write_settings(workspace, Settings(plugins=("plugins/huber.py",)))
+    assert "not trusted" in load_host(workspace).failures[0].reason
+
+
+def test_removing_what_is_not_registered_lists_what_is(
+    plugin: Path,
+) -> None:
+    Answer("add", plugin)
+    answer = Answer("remove", "focal")
+    assert answer.code == 2
+    assert "registered: plugins/huber.py" in answer.err
+
+
+@pytest.mark.parametrize("kind", KINDS_WITH_STARTERS)
+def test_a_started_file_is_registered_and_keeps_its_contract(
+    workspace: Workspace,
+    kind: str,
+) -> None:
+    made = start(kind, f"my-{kind}", workspace, None)
+    bound = load_host(workspace).bind(kind, f"my-{kind}")
+    assert bound.registered[0].component.summary
+    assert made.written == (workspace.root / "plugins" / f"my_{kind}.py",)
+    assert "starter" not in made.written[0].read_text()
+    check(bound)
+
+
+def test_every_started_file_and_package_passes_ruff_and_its_own_test(
+    workspace: Workspace,
+    tmp_path: Path,
+) -> None:
+    tests, paths = [], []
+    for kind in KINDS_WITH_STARTERS:
+        tests.append(start(kind, f"x-{kind}", workspace, None).written[0])
+        package = start(kind, "own", None, tmp_path)
+        assert package.folder is not None
+        tests.append(package.folder / "tests" / "test_contract.py")
+        paths.append(package.folder)
+    run = [sys.executable, "-m"]
+    checked = [*run, "ruff", "check", "--no-cache", "--isolated", *paths, workspace.root]
+    assert subprocess.run(checked, capture_output=True, check=False).returncode == 0
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, paths))}
+    tested = subprocess.run(
+        [*run, "pytest", "-q", "--import-mode=importlib", "-p", "no:cacheprovider", *tests],
+        capture_output=True,
+        text=True,
+        env=environment,
+        cwd=tmp_path,
+        check=False,
+    )
+    assert f"{len(tests)} passed" in tested.stdout, tested.stdout
+
+
+def test_a_starter_never_takes_a_name_or_a_place_that_is_taken(
+    workspace: Workspace,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert "there is a loss focal already, from artcli" in Answer("new", "loss", "focal").err
+    (workspace.root / "plugins").mkdir()
+    mine = workspace.root / "plugins" / "huber_loss.py"
+    mine.write_text("mine")
+    assert f"{mine} exists" in Answer("new", "loss", "huber").err.replace("\n", "")
+    assert mine.read_text() == "mine"
+    assert Answer("new", "loss", "huber", "--package").code == 0
+    assert Answer("new", "loss", "huber", "--package").code == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "said"),
+    [
+        ("executor", "mine", "no starter for the kind executor yet"),
+        ("lss", "mine", "did you mean 'loss'?"),
+        ("loss", "my loss", "cannot be a name"),
+    ],
+)
+def test_what_cannot_be_started_is_said(
+    kind: str,
+    name: str,
+    said: str,
+) -> None:
+    answer = Answer("new", kind, name)
+    assert answer.code == 2
+    assert said in answer.err
+
+
+@pytest.mark.parametrize(
+    ("name", "function"),
+    [("class", "class_loss"), ("test-x", "loss_test_x_loss"), ("A.b", "a_b_loss")],
+)
+def test_any_name_makes_a_file_that_loads(
+    workspace: Workspace,
+    name: str,
+    function: str,
+) -> None:
+    assert start("loss", name, workspace, None).written[0].stem == function
+    assert load_host(workspace).bind("loss", name)
+
+
+def test_a_workspace_is_needed_for_a_file_and_not_for_a_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "away").mkdir()
+    monkeypatch.chdir(tmp_path / "away")
+    monkeypatch.delenv("ARTCLI_WORKSPACE", raising=False)
+    assert "no workspace here" in Answer("new", "crop", "mine").err
+    made = Answer("new", "crop", "mine", "--package", "--json").json
+    assert Path(made["folder"]) == tmp_path / "away" / "artcli-mine-crop"
+
+
+def test_a_damaged_settings_file_is_an_error_of_one_line(
+    workspace: Workspace,
+) -> None:
+    workspace.settings_file.write_text("plugins = [")
+    answer = Answer()
+    assert answer.code == 1
+    assert "artcli.toml cannot be read" in answer.err
+    with pytest.raises(ArtcliError):
+        load_host(workspace)
