@@ -80,10 +80,12 @@ def _usable(images: Path, gallery: Gallery, notices: list[str]) -> list[Work]:
         else:
             works[artist].append(Work(painting.id, artist, group))
     notices += _some(disputed)
-    few = [name for name in gallery.works if len({one.group for one in works[name]}) < 2]
+    different = {name: len({one.group for one in works[name]}) for name in gallery.works}
+    few = [name for name, count in different.items() if count < 2]
     notices += _some(
         [
-            f"left out: {name}, who has {len(works[name])} usable works; two are needed"
+            f"left out: {name}, who has {len(works[name])} usable paintings of which"
+            f" {different[name]} differ; two are needed"
             for name in few
         ]
     )
@@ -91,7 +93,7 @@ def _usable(images: Path, gallery: Gallery, notices: list[str]) -> list[Work]:
     if len({one.artist for one in enough}) < 2:
         raise Problems(
             f"{images} makes no contest; that needs two artists with two different paintings each",
-            [*(f"{name}: {len(works[name])} usable works" for name in gallery.works), *notices],
+            [*(f"{name}: {len(works[name])} usable paintings" for name in gallery.works), *notices],
         )
     return enough
 
