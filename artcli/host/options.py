@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 
 from artcli.errors import ArtcliError
 from artcli.host.spec import split, unwrapped
-from artcli.host.use import Used
+from artcli.host.use import Use
 
 EXTRA = "extra"  # the one option that may gather whatever the signature does not name
 _NO_DEFAULT = inspect.Parameter.empty
@@ -42,7 +42,7 @@ class Option:
         """The kind of component this option takes (`Use[kind]`), if it takes one."""
         for member in _members(self.hint):
             for mark in _marks(member):
-                if isinstance(mark, Used):
+                if isinstance(mark, Use):
                     return mark.kind
         return None
 
@@ -243,7 +243,7 @@ def _shown(hint: Any) -> str:
     """A type as people read it: `float > 0`, `5m | 11m | 21m`, `optimizer component`."""
     origin, arguments = get_origin(hint), get_args(hint)
     if origin is Annotated:
-        if used := next((mark for mark in _marks(hint) if isinstance(mark, Used)), None):
+        if used := next((mark for mark in _marks(hint) if isinstance(mark, Use)), None):
             return f"{used.kind} component"
         bounds = [
             f"{sign} {getattr(mark, bound)}"
