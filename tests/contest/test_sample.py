@@ -3,6 +3,7 @@
 import csv
 import hashlib
 from collections import Counter, defaultdict
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -68,9 +69,7 @@ def test_pieces_are_quarters_and_their_order_tells_nothing(sample: Path) -> None
         assert 20 <= min(size) <= max(size) <= 36
         assert len({path.read_bytes() for _, path in pieces}) == 5
         sizes.add(size)
-        gaps += [
-            later - sooner for (sooner, _), (later, _) in zip(pieces, pieces[1:], strict=False)
-        ]
+        gaps += [later - sooner for (sooner, _), (later, _) in pairwise(pieces)]
     assert len(sizes) > 10, "paintings vary in size"
     assert sum(gap == 1 for gap in gaps) < 0.2 * len(gaps), "neighbours are strangers"
 
