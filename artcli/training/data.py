@@ -22,7 +22,7 @@ from torch.utils.data import DataLoader, Dataset
 from artcli.training.keys import key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable
 
     from numpy.typing import NDArray
 
@@ -139,7 +139,7 @@ def resized_part(square: NDArray[np.uint8], box: Box, side: int) -> NDArray[np.u
 
 
 def batches(
-    dataset: TrainingSet, places: Sequence[tuple[int, int]], workers: int, *, pinned: bool = False
+    dataset: TrainingSet, places: Iterable[tuple[int, int]], workers: int, *, pinned: bool = False
 ) -> Iterator[Batch]:
     """The batches at `places` in order, made ahead of need by `workers` processes (0: here)."""
     loader = DataLoader(

@@ -54,7 +54,7 @@ class Display:
             done = f"batch {cursor.batch} of {self._plan.batches_per_epoch}"
             console.err().print(f"epoch {cursor.epoch + 1}, {done}: {text}", markup=False)
 
-    def epoch(self, step: int, metrics: dict[str, Any]) -> None:  # noqa: ARG002  # of the protocol
+    def epoch(self, step: int, metrics: dict[str, Any]) -> None:  # of the protocol
         self._told = time.monotonic()
         console.err().print(epoch_line(metrics, self._plan.epochs))
         if self._progress:

@@ -126,7 +126,7 @@ def _train(
         len(contest.artists),
         recipe.seed,
     )
-    parts = _assemble(fabric, components, recipe, plan, model, classes)
+    parts = assemble(fabric, components, recipe, plan, model, classes)
     folder = workspace.run_dir(run) / f"fold-{fold}"
     cursor = restore(folder, parts)
     if fabric.is_global_zero:
@@ -235,7 +235,7 @@ def _open_pictures(
     return pixels, judging
 
 
-def _assemble(
+def assemble(
     fabric: Fabric,
     components: Components,
     recipe: Recipe,
@@ -243,6 +243,7 @@ def _assemble(
     model: torch.nn.Module,
     classes: Classes,
 ) -> Parts:
+    """The recipe's parts, set up on Fabric's device around `model`."""
     if recipe.channels_last:
         model = model.to(memory_format=torch.channels_last)
     model = fabric.to_device(model)
