@@ -26,7 +26,8 @@ def timm_model(
 ) -> Backbone:
     """Any architecture of timm, with timm's weights, a folder's, or a file's.
 
-    A folder holds config.json and model.safetensors, as `timm.models.save_for_hf` writes it.
+    A folder holds config.json and model.safetensors (or pytorch_model.bin), as timm's `save_for_hf`
+    writes it and the hub's repositories have it.
     """
     return build(
         arch,
