@@ -1,16 +1,13 @@
 """`artcli plugins`: what is offered is listed and shown; files are added, removed and started."""
 
-import json
 import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
-from typer.testing import CliRunner
+from command_line import Answer, artcli
 
-from artcli.cli import app
 from artcli.commands.plugins.starting import start
 from artcli.errors import ArtcliError
 from artcli.host.discovery import load_host
@@ -36,15 +33,8 @@ def huber(_class_counts, *, delta: float = 1.0):
 KINDS_WITH_STARTERS = sorted(CONTRACTS)
 
 
-class Answer:
-    def __init__(self, *words: object) -> None:
-        result = CliRunner().invoke(app, ["plugins", *map(str, words)], env={"COLUMNS": "200"})
-        self.code, self.out, self.err = result.exit_code, result.stdout, result.stderr
-
-    @property
-    def json(self) -> Any:
-        assert self.code == 0, self.err
-        return json.loads(self.out)
+def plugins(*words: object) -> Answer:
+    return artcli("plugins", *words)
 
 
 @pytest.fixture
@@ -60,7 +50,7 @@ def test_everything_is_listed_by_kind_with_its_source_without_any_workspace(
     (tmp_path / "away").mkdir()
     monkeypatch.chdir(tmp_path / "away")
     monkeypatch.delenv("ARTCLI_WORKSPACE", raising=False)
-    listed = Answer("--json").json["components"]
+    listed = plugins("--json").json["components"]
     assert {
         "kind": "loss",
         "name": "focal",
@@ -71,17 +61,16 @@ def test_everything_is_listed_by_kind_with_its_source_without_any_workspace(
     } in listed
     order = [list(KINDS).index(one["kind"]) for one in listed]
     assert order == sorted(order)
-    assert {one["kind"] for one in Answer("--kind", "crop", "--json").json["components"]} == {
+    assert {one["kind"] for one in plugins("--kind", "crop", "--json").json["components"]} == {
         "crop"
     }
-    shown = Answer("--kind", "loss").out
-    assert "cross-entropy (default)" in shown
-    assert "focal" in shown
-    assert "artcli 0.1.0" in shown
+    shown = plugins("--kind", "loss").out
+    for text in ("cross-entropy", "(default)", "focal", "artcli 0.1.0"):
+        assert text in shown
 
 
 def test_an_unknown_kind_gets_the_nearest() -> None:
-    answer = Answer("--kind", "optimiser")
+    answer = plugins("--kind", "optimiser")
     assert answer.code == 2
     assert "did you mean 'optimizer'?" in answer.err
 
@@ -90,21 +79,21 @@ def test_broken_and_clashing_plugins_are_listed_with_the_reason_and_exit_0(
     workspace: Workspace,
     plugin: Path,
 ) -> None:
-    assert Answer("add", plugin).code == 0
+    assert plugins("add", plugin).code == 0
     (workspace.root / "plugins" / "untrusted.py").write_text(HUBER)
     twin = workspace.root / "plugins" / "twin.py"
     twin.write_text(HUBER)
-    assert Answer("add", twin).code == 0
+    assert plugins("add", twin).code == 0
     settings = read_settings(workspace)
     listed = (*settings.plugins, "plugins/untrusted.py", "plugins/gone.py")
     write_settings(workspace, Settings(plugins=listed))
 
-    answer = Answer()
+    answer = plugins()
     assert answer.code == 0
     assert "plugins/untrusted.py: not trusted, run: artcli plugins add" in answer.out
     assert "plugins/gone.py" in answer.out
     assert "loss huber is offered by plugins/huber.py and plugins/twin.py" in answer.out
-    found = Answer("--json").json
+    found = plugins("--json").json
     assert [failure["source"]["distribution"] for failure in found["failures"]] == [
         "plugins/untrusted.py",
         "plugins/gone.py",
@@ -114,7 +103,7 @@ def test_broken_and_clashing_plugins_are_listed_with_the_reason_and_exit_0(
 
 
 def test_show_gives_usage_options_text_and_what_is_passed() -> None:
-    page = Answer("show", "loss", "focal", "--json").json
+    page = plugins("show", "loss", "focal", "--json").json
     assert page["usage"] == "--loss focal:gamma=2.0,label_smoothing=0.0"
     assert page["options"][0] == {
         "name": "gamma",
@@ -125,7 +114,7 @@ def test_show_gives_usage_options_text_and_what_is_passed() -> None:
     assert page["given"] == ["class_counts"]
     assert page["returns"] == KINDS["loss"].returns
     assert page["source"] == "artcli 0.1.0"
-    shown = Answer("show", "loss", "focal").out
+    shown = plugins("show", "loss", "focal").text
     for text in (page["usage"], "gamma", "float >= 0", "Mean over the batch", page["returns"]):
         assert text in shown
 
@@ -135,22 +124,22 @@ def test_the_usage_that_is_shown_can_be_bound() -> None:
     for one in host.components():
         if one.component.kind == "model":
             continue  # some need weights; their pages are shown below
-        usage = Answer("show", one.component.kind, one.component.name, "--json").json["usage"]
+        usage = plugins("show", one.component.kind, one.component.name, "--json").json["usage"]
         flag, _, spec = usage.partition(" ")
         assert flag == f"--{one.component.kind}"
         host.bind(one.component.kind, spec)
 
 
 def test_what_must_be_given_is_in_the_usage() -> None:
-    page = Answer("show", "model", "timm", "--json").json
+    page = plugins("show", "model", "timm", "--json").json
     assert page["usage"] == "--model timm:arch=ARCH"
     assert page["options"][0]["default"] is None
-    assert "must be given" in Answer("show", "model", "timm").out
+    assert "must be given" in plugins("show", "model", "timm").out
 
 
 def test_unknown_names_get_the_nearest() -> None:
-    assert "did you mean 'focal'?" in Answer("show", "loss", "focall").err
-    assert "did you mean 'loss'?" in Answer("show", "lost", "focal").err
+    assert "did you mean 'focal'?" in plugins("show", "loss", "focall").err
+    assert "did you mean 'loss'?" in plugins("show", "lost", "focal").err
 
 
 def test_a_file_from_outside_is_copied_registered_and_trusted(
@@ -158,7 +147,7 @@ def test_a_file_from_outside_is_copied_registered_and_trusted(
     plugin: Path,
 ) -> None:
     write_settings(workspace, Settings(picks={"loss.focal": "artcli"}))
-    answer = Answer("add", plugin)
+    answer = plugins("add", plugin)
     assert answer.code == 0, answer.err
     assert "loss huber  Huber on probabilities" in answer.out
     assert (workspace.root / "plugins" / "huber.py").read_text() == HUBER
@@ -166,21 +155,21 @@ def test_a_file_from_outside_is_copied_registered_and_trusted(
         plugins=("plugins/huber.py",), picks={"loss.focal": "artcli"}
     )
     check(load_host(workspace).bind("loss", "huber:delta=0.5"))
-    assert Answer("show", "loss", "huber", "--json").json["source"] == "workspace plugins/huber.py"
+    assert plugins("show", "loss", "huber", "--json").json["source"] == "workspace plugins/huber.py"
 
 
 def test_an_edit_revokes_the_trust_until_it_is_added_again(
     workspace: Workspace,
     plugin: Path,
 ) -> None:
-    Answer("add", plugin)
+    plugins("add", plugin)
     copy = workspace.root / "plugins" / "huber.py"
     copy.write_text(HUBER + "\n# edited\n")
-    answer = Answer("show", "loss", "huber")
+    answer = plugins("show", "loss", "huber")
     assert answer.code == 2
     assert "not trusted" in answer.err
-    assert Answer("add", copy).code == 0
-    assert Answer("show", "loss", "huber").code == 0
+    assert plugins("add", copy).code == 0
+    assert plugins("show", "loss", "huber").code == 0
     assert read_settings(workspace).plugins == ("plugins/huber.py",)
 
 
@@ -206,7 +195,7 @@ def test_a_broken_file_is_refused_with_the_reason_and_leaves_no_trace(
     reason: str,
 ) -> None:
     plugin.write_text(text)
-    answer = Answer("add", plugin)
+    answer = plugins("add", plugin)
     assert answer.code == 1
     assert reason in answer.err
     assert "Traceback" not in answer.err
@@ -218,9 +207,9 @@ def test_another_file_of_that_name_is_never_overwritten(
     workspace: Workspace,
     plugin: Path,
 ) -> None:
-    Answer("add", plugin)
+    plugins("add", plugin)
     plugin.write_text(HUBER.replace("huber", "other"))
-    answer = Answer("add", plugin)
+    answer = plugins("add", plugin)
     assert answer.code == 1
     assert "another huber.py is in" in answer.err
     assert (workspace.root / "plugins" / "huber.py").read_text() == HUBER
@@ -230,7 +219,7 @@ def test_a_name_that_others_offer_is_warned_about(
     plugin: Path,
 ) -> None:
     plugin.write_text(HUBER.replace('"huber"', '"focal"'))
-    answer = Answer("add", plugin)
+    answer = plugins("add", plugin)
     assert answer.code == 0
     assert "loss focal is offered by artcli too" in answer.err
 
@@ -243,9 +232,9 @@ def test_remove_unregisters_by_file_or_name_and_keeps_the_file(
 ) -> None:
     if named == "hub":  # the name of what it offers, unlike the file's
         plugin.write_text(HUBER.replace('"huber"', '"hub"'))
-    Answer("add", plugin)
+    plugins("add", plugin)
     copy = workspace.root / "plugins" / "huber.py"
-    answer = Answer("remove", copy if named == "PATH" else named)
+    answer = plugins("remove", copy if named == "PATH" else named)
     assert answer.code == 0, answer.err
     assert "The file itself stays" in answer.out
     assert copy.exists()
@@ -257,8 +246,8 @@ def test_remove_unregisters_by_file_or_name_and_keeps_the_file(
 def test_removing_what_is_not_registered_lists_what_is(
     plugin: Path,
 ) -> None:
-    Answer("add", plugin)
-    answer = Answer("remove", "focal")
+    plugins("add", plugin)
+    answer = plugins("remove", "focal")
     assert answer.code == 2
     assert "registered: plugins/huber.py" in answer.err
 
@@ -308,14 +297,14 @@ def test_a_starter_never_takes_a_name_or_a_place_that_is_taken(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert "there is a loss focal already, from artcli" in Answer("new", "loss", "focal").err
+    assert "there is a loss focal already, from artcli" in plugins("new", "loss", "focal").err
     (workspace.root / "plugins").mkdir()
     mine = workspace.root / "plugins" / "huber_loss.py"
     mine.write_text("mine")
-    assert f"{mine} exists" in Answer("new", "loss", "huber").err.replace("\n", "")
+    assert f"{mine} exists" in plugins("new", "loss", "huber").err.replace("\n", "")
     assert mine.read_text() == "mine"
-    assert Answer("new", "loss", "huber", "--package").code == 0
-    assert Answer("new", "loss", "huber", "--package").code == 1
+    assert plugins("new", "loss", "huber", "--package").code == 0
+    assert plugins("new", "loss", "huber", "--package").code == 1
 
 
 @pytest.mark.parametrize(
@@ -331,7 +320,7 @@ def test_what_cannot_be_started_is_said(
     name: str,
     said: str,
 ) -> None:
-    answer = Answer("new", kind, name)
+    answer = plugins("new", kind, name)
     assert answer.code == 2
     assert said in answer.err
 
@@ -355,8 +344,8 @@ def test_a_workspace_is_needed_for_a_file_and_not_for_a_package(
     (tmp_path / "away").mkdir()
     monkeypatch.chdir(tmp_path / "away")
     monkeypatch.delenv("ARTCLI_WORKSPACE", raising=False)
-    assert "no workspace here" in Answer("new", "crop", "mine").err
-    made = Answer("new", "crop", "mine", "--package", "--json").json
+    assert "no workspace here" in plugins("new", "crop", "mine").err
+    made = plugins("new", "crop", "mine", "--package", "--json").json
     assert Path(made["folder"]) == tmp_path / "away" / "artcli-mine-crop"
 
 
@@ -364,7 +353,7 @@ def test_a_damaged_settings_file_is_an_error_of_one_line(
     workspace: Workspace,
 ) -> None:
     workspace.settings_file.write_text("plugins = [")
-    answer = Answer()
+    answer = plugins()
     assert answer.code == 1
     assert "artcli.toml cannot be read" in answer.err
     with pytest.raises(ArtcliError):

@@ -98,5 +98,5 @@ def test_their_subcommand_is_in_help_and_runs(site: Path, tmp_path: Path) -> Non
 
 
 def test_their_own_tests_pass_with_our_contracts(site: Path) -> None:
-    ran = python(site, "pytest", "-q", "-p", "no:cacheprovider", HUBER / "tests")
+    ran = python(site, "pytest", "-o", "addopts=", "-p", "no:cacheprovider", HUBER / "tests")
     assert "2 passed" in ran.stdout, ran.stdout
