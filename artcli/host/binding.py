@@ -12,7 +12,7 @@ from typing import Any
 
 from artcli.errors import ArtcliError, UsageError
 from artcli.host.gathering import Gathered
-from artcli.host.kinds import KINDS, Kind
+from artcli.host.kinds import Kind, kind_named
 from artcli.host.nearest import did_you_mean
 from artcli.host.options import (
     Option,
@@ -118,7 +118,7 @@ def bind(kind_name: str, text: str, find: Find) -> Bound:
     A plugin's own fault (its target cannot be imported, its signature is not of this kind) is an
     `ArtcliError` that names the distribution.
     """
-    kind = KINDS[kind_name]
+    kind = kind_named(kind_name)
     specs = parse(text)
     if len(specs) > 1 and kind.chain is None:
         raise UsageError(

@@ -14,7 +14,7 @@ from importlib.metadata import entry_points
 from artcli.errors import ArtcliError, UsageError
 from artcli.host import binding
 from artcli.host.binding import Bound
-from artcli.host.kinds import KINDS
+from artcli.host.kinds import KINDS, kind_named
 from artcli.host.loading import load_plugin, new_manager
 from artcli.host.nearest import did_you_mean
 from artcli.host.records import Failure, Registered, Source
@@ -64,11 +64,7 @@ class Host:
 
     def find(self, kind: str, name: str) -> Registered:
         """The component of this name. Errors: `UsageError` (unknown), `ArtcliError` (conflict)."""
-        if kind not in KINDS:
-            raise UsageError(
-                f"there is no kind {kind!r}{did_you_mean(kind, KINDS)}",
-                f"kinds: {', '.join(KINDS)}",
-            )
+        kind_named(kind)
         offers = self.offers.get((kind, name), ())
         if not offers:
             raise self._unknown(kind, name)

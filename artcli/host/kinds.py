@@ -10,6 +10,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from artcli.errors import UsageError
+from artcli.host.nearest import did_you_mean
+
 Chain = Callable[[Sequence[Any]], Any]
 
 
@@ -131,3 +134,11 @@ _ROWS = (
 )
 
 KINDS: dict[str, Kind] = {kind.name: kind for kind in _ROWS}
+
+
+def kind_named(name: str) -> Kind:
+    """The row of this name. Errors: `UsageError`."""
+    if name not in KINDS:
+        near = did_you_mean(name, KINDS)
+        raise UsageError(f"there is no kind {name!r}{near}", f"kinds: {', '.join(KINDS)}")
+    return KINDS[name]

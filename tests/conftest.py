@@ -33,6 +33,7 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install
         group: str = "artcli",
     ) -> None:
         for module, source in modules.items():
+            (site / module).parent.mkdir(exist_ok=True)
             (site / f"{module}.py").write_text(dedent(source), encoding="utf-8")
         info = site / f"{name.replace('-', '_')}-1.2.dist-info"
         info.mkdir()
