@@ -65,19 +65,21 @@ def examine_workspace(option: Path | None) -> tuple[Workspace | None, list[Findi
     except ArtcliError as error:
         state = NOTE if option is None else WRONG
         return None, [Finding(WORKSPACE, state, error.message, error.hint)]
-    found = [Finding(WORKSPACE, OK, str(workspace.root)), *_writable(workspace)]
+    unwritable = list(_unwritable(workspace))
+    found = [Finding(WORKSPACE, OK, str(workspace.root)), *unwritable]
     if not has_data(workspace):
         fill = "artcli init --from CONTEST_DIR, --from-folders IMAGES, or --sample"
         return workspace, [*found, Finding(DATA, NOTE, "there is no data yet", fill)]
     contest, tables = _tables(workspace)
     found += tables
     if contest is not None:
-        found += [*_images(workspace, contest), *_folds(workspace, contest)]
+        found += _images(contest, None if unwritable else workspace.checked_images)
+        found += _folds(workspace, contest)
         found += _disk(workspace, contest)
     return workspace, found
 
 
-def _writable(workspace: Workspace) -> Iterator[Finding]:
+def _unwritable(workspace: Workspace) -> Iterator[Finding]:
     from artcli.workspace.files import write_text
 
     probe = workspace.root / ".artcli-doctor"
@@ -104,11 +106,11 @@ def _tables(workspace: Workspace) -> tuple[Contest | None, list[Finding]]:
     return contest, [Finding(DATA, OK, said), *notes]
 
 
-def _images(workspace: Workspace, contest: Contest) -> Iterator[Finding]:
+def _images(contest: Contest, remember: Path | None) -> Iterator[Finding]:
     from artcli.contest.images import bad_images
 
     kinds = {painting.path: painting.kind for painting in (*contest.test, *contest.train)}
-    bad = bad_images(list(kinds), remember=workspace.checked_images)
+    bad = bad_images(list(kinds), remember=remember)
     if not bad:
         yield Finding(DATA, OK, f"all {len(kinds):,} images can be decoded")
     for path, problem in bad.items():
