@@ -122,6 +122,20 @@ def test_a_solution_may_know_neither_boards_nor_paintings(tmp_path: Path) -> Non
     assert score.boards["All"].paintings is None
 
 
+def test_intervals_are_over_paintings_where_the_solution_knows_them(tmp_path: Path) -> None:
+    truth, guess, painting = pieces(5)
+    names = ["Ada", "Ben", "Cleo", "Dora"]
+    answers = [f"T{n},{names[t]},{painting[n]}" for n, t in enumerate(truth)]
+    plain = [line.rsplit(",", 1)[0] for line in answers]
+    mine = submit(tmp_path, *(names[g] for g in guess))
+    known = write_csv(tmp_path / "known.csv", "id,artist,painting", answers)
+    unknown = write_csv(tmp_path / "unknown.csv", "id,artist", plain)
+    by_painting, by_piece = (score_submission(mine, one).boards["All"] for one in (known, unknown))
+    assert by_painting.f1 == by_piece.f1
+    assert by_painting.high - by_painting.low > 1.5 * (by_piece.high - by_piece.low)
+    assert (by_painting.paintings, by_piece.paintings) == (60, None)
+
+
 def problems(submission: Path, solution: Path, *artists: str) -> tuple[str, ...]:
     with pytest.raises(Problems) as caught:
         score_submission(submission, solution, artists)

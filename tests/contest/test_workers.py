@@ -2,7 +2,6 @@
 
 import math
 import os
-import time
 
 import pytest
 
@@ -19,9 +18,8 @@ def test_answers_come_in_the_order_of_the_jobs_wherever_they_are_done() -> None:
 
 
 def test_few_jobs_are_done_here_sooner_than_processes_start() -> None:
-    started = time.monotonic()
-    assert list(work(math.sqrt, [4.0] * 5, "Thinking", workers=2)) == [2.0] * 5
-    assert time.monotonic() - started < 0.1
+    here = list(work(lambda _: os.getpid(), range(5), "Thinking", workers=2))
+    assert here == [os.getpid()] * 5
 
 
 def test_an_error_in_another_process_is_raised_here() -> None:
