@@ -223,10 +223,10 @@ def _show(made: _Made) -> None:
         for line in lines:
             out.print(f"  {line}", markup=False)
     for notice in made.notices:
-        console.warn(notice)
+        console.err().print(f"[yellow]note:[/] {console.safe(notice)}")
     if made.bad_tests:
         console.warn(
-            f"{len(made.bad_tests)} test images cannot be used; replace them, or submit with"
+            f"bad test images: {len(made.bad_tests)}; replace them, or submit with"
             " --fill-bad ARTIST:"
         )
         for line in made.bad_tests[:20]:

@@ -160,7 +160,7 @@ def _by_folders(images: Path, folders: Mapping[Path, Sequence[Path]]) -> Gallery
     for name, files in sorted(strangers.items()):
         near = nearest_names(name, list(catalogue), 1)
         notices.append(
-            f"left out: {files[0].parent} ({len(files)} pictures), who is not in {CATALOGUE_NAME}"
+            f"left out: {files[0].parent} (pictures: {len(files)}), who is not in {CATALOGUE_NAME}"
             + (f"; did you mean {near[0]!r}?" if near else "")
         )
     return Gallery(

@@ -153,7 +153,7 @@ def test_bad_test_images_are_a_warning(contest: Path) -> None:
     (contest / "test" / "TEST_00003.jpg").unlink()
     answer = Answer("ws", "--from", contest)
     assert answer.code == 0
-    assert "1 test images cannot be used" in answer.err
+    assert "bad test images: 1; replace them, or submit with --fill-bad" in answer.err
     assert "TEST_00003.jpg is missing" in answer.err
 
 

@@ -47,7 +47,7 @@ def test_the_kaggle_set_is_understood_from_any_of_its_folders(tmp_path: Path, na
     assert (gogh.name, gogh.years) == ("Vincent van Gogh", "1853 – 1890")
     assert (gogh.genre, gogh.nationality) == ("Post-Impressionism", "Dutch")
     damaged, *others = gallery.notices
-    assert "DuΓòá├¬rer (1 pictures), who is not in artists.csv; did you mean 'Albrecht" in damaged
+    assert "DuΓòá├¬rer (pictures: 1), who is not in artists.csv; did you mean 'Albrecht" in damaged
     assert ("resized" in "".join(others)) == (named == ".")
 
 
