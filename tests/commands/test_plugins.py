@@ -266,29 +266,38 @@ def test_a_started_file_is_registered_and_keeps_its_contract(
 
 
 def test_every_started_file_and_package_passes_ruff_and_its_own_test(
-    workspace: Workspace,
-    tmp_path: Path,
+    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tests, paths = [], []
+    tests, folders = [], [workspace.root]
     for kind in KINDS_WITH_STARTERS:
         tests.append(start(kind, f"x-{kind}", workspace, None).written[0])
-        package = start(kind, "own", None, tmp_path)
-        assert package.folder is not None
-        tests.append(package.folder / "tests" / "test_contract.py")
-        paths.append(package.folder)
-    run = [sys.executable, "-m"]
-    checked = [*run, "ruff", "check", "--no-cache", "--isolated", *paths, workspace.root]
-    assert subprocess.run(checked, capture_output=True, check=False).returncode == 0
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, paths))}
-    tested = subprocess.run(
-        [*run, "pytest", "-q", "--import-mode=importlib", "-p", "no:cacheprovider", *tests],
-        capture_output=True,
-        text=True,
-        env=environment,
-        cwd=tmp_path,
-        check=False,
-    )
-    assert f"{len(tests)} passed" in tested.stdout, tested.stdout
+        package = start(kind, "own", None, tmp_path).folder
+        assert package is not None
+        tests.append(package / "tests" / "test_contract.py")
+        folders.append(package)
+        monkeypatch.syspath_prepend(package)
+
+    ruff = [sys.executable, "-m", "ruff", "check", "--no-cache", "--isolated", *folders]
+    checked = subprocess.run(ruff, capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stdout
+
+    passed = Passed()
+    away = ["-c", os.devnull, "--rootdir", str(tmp_path), "--import-mode=importlib"]
+    code = pytest.main([*away, "-p", "no:cacheprovider", *map(str, tests)], [passed])
+    assert code == 0
+    assert sorted(tmp_path / name for name in passed.files) == sorted(tests)
+
+
+class Passed:
+    """A pytest plugin that notes in which files tests passed, relative to the root."""
+
+    def __init__(self) -> None:
+        self.files: list[str] = []
+
+    @pytest.hookimpl
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.when == "call" and report.passed:
+            self.files.append(report.fspath)
 
 
 def test_a_starter_never_takes_a_name_or_a_place_that_is_taken(

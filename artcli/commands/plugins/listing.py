@@ -10,10 +10,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from artcli import console
-from artcli.errors import UsageError
 from artcli.host.discovery import Host
-from artcli.host.kinds import KINDS
-from artcli.host.nearest import did_you_mean
+from artcli.host.kinds import KINDS, kind_named
 from artcli.host.records import Failure, Registered, Source
 from artcli.workspace.paths import SETTINGS_NAME
 
@@ -30,20 +28,13 @@ class Listing:
 def listing(host: Host, kind: str | None = None) -> Listing:
     """Everything the host found (of one kind). Errors: `UsageError` for an unknown kind."""
     if kind is not None:
-        known_kind(kind)
+        kind_named(kind)
     conflicts = {
         key: tuple(offer.source for offer in offers)
         for key, offers in host.conflicts.items()
         if kind in (None, key[0])
     }
     return Listing(host.components(kind), host.failures, conflicts)
-
-
-def known_kind(kind: str) -> None:
-    if kind not in KINDS:
-        raise UsageError(
-            f"there is no kind {kind!r}{did_you_mean(kind, KINDS)}", f"kinds: {', '.join(KINDS)}"
-        )
 
 
 def as_json(found: Listing) -> dict[str, Any]:

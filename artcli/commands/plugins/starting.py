@@ -13,9 +13,9 @@ from typing import Any
 
 from artcli import console
 from artcli.commands.plugins.files import FOLDER, Added, add
-from artcli.commands.plugins.listing import known_kind
 from artcli.errors import ArtcliError, UsageError
 from artcli.host.discovery import load_host
+from artcli.host.kinds import kind_named
 from artcli.host.spec import is_name
 from artcli.training.recipe import Recipe
 from artcli.workspace.files import write_text
@@ -111,7 +111,7 @@ def start(kind: str, name: str, workspace: Workspace | None, beside: Path | None
 
 
 def _starter(kind: str) -> str:
-    known_kind(kind)
+    kind_named(kind)
     starters = resources("artcli.commands.plugins.starters")
     try:
         return (starters / f"{kind}.py").read_text(encoding="utf-8")
