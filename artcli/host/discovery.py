@@ -93,7 +93,7 @@ class Host:
                 f"{failure.source.distribution} ({failure.reason})" for failure in self.failures
             )
             return UsageError(message, f"it may be in a plugin that could not be loaded: {broken}")
-        return UsageError(message, f"there are: {', '.join(names)}" if names else None)
+        return UsageError(message, f"{kind} can be: {', '.join(names)}" if names else None)
 
 
 def load_host(workspace: Workspace | None = None) -> Host:
@@ -135,7 +135,7 @@ def _installed() -> Iterator[Plugin]:
 
 
 def _of_workspace(workspace: Workspace | None, names: Iterable[str]) -> Iterator[Plugin]:
-    for name in names:
+    for name in dict.fromkeys(names):
         source = Source(name, "", "workspace")
 
         def load(name: str = name) -> object:

@@ -28,16 +28,13 @@ class Gathered:
             self._errors.append(_kept(error, prefix + error.message, isinstance(error, UsageError)))
 
     def raise_any(self, title: str) -> None:
-        """Raise a single error as it is; several as `UsageProblems`, with a hint they share."""
+        """Raise a single error as it is; several as `UsageProblems`, with all their hints."""
         if len(self._errors) == 1:
             raise self._errors[0] from self._errors[0].__cause__
         if self._errors:
-            hints = {error.hint for error in self._errors}
-            raise UsageProblems(
-                title,
-                [error.message for error in self._errors],
-                hints.pop() if len(hints) == 1 else None,
-            )
+            hints = dict.fromkeys(error.hint for error in self._errors if error.hint)
+            messages = [error.message for error in self._errors]
+            raise UsageProblems(title, messages, "; ".join(hints) or None)
 
 
 def _kept(error: ArtcliError, message: str, usage: bool) -> ArtcliError:

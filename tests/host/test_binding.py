@@ -67,6 +67,7 @@ def every_type(
     names: Sequence[str] = (),
     either: int | Literal["auto"] = "auto",
     maybe: float | None = None,
+    place: Path | None = Path("here"),
     text_or_number: str | float = "a",
     size: Literal[224, 384] = 224,
     limited: Annotated[int | None, Field(gt=0)] = None,
@@ -93,6 +94,7 @@ def every_type(
         ("either=auto", "auto"),
         ("maybe=none", None),
         ("maybe=0.5", 0.5),
+        ("place=none", None),
         ("text_or_number=0.5", 0.5),
         ("text_or_number=half", "half"),
         ("size=384", 384),
@@ -152,6 +154,9 @@ def test_every_mistake_of_a_command_line_is_said_at_once() -> None:
         "--loss: focal: no option 'alpha'; it has gamma, reduction",
         "--crop: there is no crop 'd'",
         "--mixer: 'cutmix:p': 'p' is not key=value",
+    )
+    assert str(caught.value.hint).startswith(
+        "see: artcli plugins show loss focal; crop can be: c; write name:key=value"
     )
 
 

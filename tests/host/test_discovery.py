@@ -11,7 +11,10 @@ import pytest
 from artcli.errors import ArtcliError, UsageError
 from artcli.host.discovery import load_host
 from artcli.host.kinds import KINDS
+from artcli.host.loading import load_plugin, new_manager
+from artcli.host.records import Component, Failure, Source
 from artcli.host.trust import approve
+from artcli.plugin import hookimpl
 from artcli.workspace.paths import Workspace
 from artcli.workspace.settings import Settings, write_settings
 
@@ -159,7 +162,7 @@ def test_an_unknown_name_lists_the_nearest_and_the_known() -> None:
     host = load_host()
     with pytest.raises(UsageError, match=r"no loss 'focul' \(did you mean 'focal'\?\)") as caught:
         host.bind("loss", "focul")
-    assert caught.value.hint == f"there are: {', '.join(host.names('loss'))}"
+    assert caught.value.hint == f"loss can be: {', '.join(host.names('loss'))}"
     with pytest.raises(UsageError, match=r"no kind 'los' \(did you mean 'loss'\?\)"):
         load_host().bind("los", "focal")
 
@@ -243,3 +246,16 @@ def test_a_workspace_plugin_outside_or_missing_is_a_failure(
     assert failure.source.distribution == name
     assert ("lies outside the workspace" in failure.reason) == ("outside" in name)
     assert ("cannot be read" in failure.reason) == ("gone" in name)
+
+
+def test_a_failed_plugin_leaves_nothing_registered() -> None:
+    class Plugin:
+        @hookimpl
+        def artcli_components(self) -> list[Component]:
+            raise OSError("no")
+
+    manager = new_manager()
+    source = Source("artcli-broken", "1.2", "installed")
+    assert isinstance(load_plugin(manager, "it", source, Plugin), Failure)
+    assert manager.get_plugins() == set()
+    assert manager.hook.artcli_components() == []
