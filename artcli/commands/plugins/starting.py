@@ -169,7 +169,7 @@ def show(made: Started) -> None:
         out.print(f"Wrote {safe(path)}")
     if made.folder is not None:
         here = safe(made.folder.name)
-        out.print(f"Next: [bold]pip install -e {here}[/], then [bold]pytest {here}[/]")
+        out.print(f"Next: [bold]pip install -e ./{here}[/], then [bold]pytest ./{here}[/]")
     else:
         (path,) = made.written
         console.success(f"{made.kind} {made.name} is registered and trusted as it is now")
