@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import cv2
 import numpy as np
 
 from artcli.contest.sample.sketch import PARTS, Colour, Palette, Sketch
@@ -100,6 +101,6 @@ def _photographed(picture: NDArray[np.uint8], rng: np.random.Generator) -> NDArr
     """As a reproduction shows it: another exposure and white balance, some noise."""
     gain = rng.normal(1, 0.05) * (1 + rng.normal(0, 0.025, 3))
     curve = (np.arange(256) / 255) ** rng.uniform(0.88, 1.14) * 255
-    shown = (curve[:, None] * gain).astype(np.float32)[picture, np.arange(3)]
-    shown += rng.standard_normal(picture.shape, np.float32) * np.float32(rng.uniform(0.5, 3))
-    return np.clip(shown, 0, 255).astype(np.uint8)
+    shown = cv2.LUT(picture, (curve[None, :, None] * gain).astype(np.float32))
+    noise = rng.standard_normal(picture.shape, np.float32) * np.float32(rng.uniform(0.5, 3))
+    return np.asarray(np.clip(shown + noise, 0, 255), np.uint8)

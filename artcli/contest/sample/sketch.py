@@ -93,8 +93,11 @@ class Sketch:
         """The sketch in flat and fading colours, `(H, W, 3)` uint8 RGB."""
         first, last = (np.array([ramp[i] for ramp in self.ramps], np.float32) for i in (0, 1))
         start, end = (np.array([ramp[i] for ramp in self.ramps], np.float32) for i in (2, 3))
-        y = np.linspace(0, 1, self.height, dtype=np.float32)[:, None]
-        span = np.maximum(end - start, 1e-3)[self.labels]
-        part = np.clip((y - start[self.labels]) / span, 0, 1)[..., None]
-        mixed = first[self.labels] * (1 - part) + last[self.labels] * part
-        return np.asarray(np.clip(mixed, 0, 255), np.uint8)
+        # Within a region y alone decides, so a table of (region, y) holds every colour there is.
+        y = np.linspace(0, 1, self.height, dtype=np.float32)
+        span = np.maximum(end - start, 1e-3)
+        part = np.clip((y - start[:, None]) / span[:, None], 0, 1)[..., None]
+        table = first[:, None] * (1 - part) + last[:, None] * part
+        colours = np.clip(table, 0, 255).astype(np.uint8).reshape(-1, 3)
+        places = self.labels * self.height + np.arange(self.height)[:, None]
+        return np.asarray(colours.take(places, axis=0))
