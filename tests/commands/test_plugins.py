@@ -10,6 +10,7 @@ from command_line import Answer, artcli
 
 from artcli.commands.plugins.starting import start
 from artcli.errors import ArtcliError
+from artcli.host import trust
 from artcli.host.discovery import load_host
 from artcli.host.kinds import KINDS
 from artcli.testing import CONTRACTS, check
@@ -201,6 +202,15 @@ def test_a_broken_file_is_refused_with_the_reason_and_leaves_no_trace(
     assert "Traceback" not in answer.err
     assert read_settings(workspace).plugins == ()
     assert not list(workspace.root.glob("plugins/*"))
+    assert not trust.is_approved(workspace.root / "plugins" / "huber.py", text.encode())
+
+
+def test_a_broken_file_of_the_workspace_stays_and_is_not_trusted(workspace: Workspace) -> None:
+    mine = workspace.root / "mine.py"
+    mine.write_text("1 / 0")
+    assert plugins("add", mine).code == 1
+    assert mine.read_text() == "1 / 0"
+    assert not trust.is_approved(mine, mine.read_bytes())
 
 
 def test_another_file_of_that_name_is_never_overwritten(
