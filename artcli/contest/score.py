@@ -148,7 +148,8 @@ def score_submission(
 
     `solution` has the header `id,artist` and, as it may be, `Usage` (Public, Private, Ignored) and
     `painting` (which pieces belong together). `artists` of a contest may be guessed beside those of
-    the solution, if the solution is of that contest (all its artists are among them). Errors: `Problems` that lists every missing, repeated or unknown id and name.
+    the solution, if the solution is of that contest (all its artists are among them). Errors:
+    `Problems` that lists every missing, repeated or unknown id and name.
     """
     answers = _read_solution(solution)
     truth = {row["id"]: row for row in answers.rows}
