@@ -122,6 +122,7 @@ def _show(error: Exception, message: str, hint: str | None, *, traceback: bool) 
         from traceback import print_exception
 
         print_exception(error)
+    console.err().quiet = False  # of a rank that else leaves speaking to the first
     console.err().print(f"[bold red]error:[/] {console.safe(message)}")
     if hint:
         console.err().print(f"[dim]hint:[/] {console.safe(hint)}")

@@ -77,7 +77,9 @@ def show_command(
     found = find_workspace(workspace)
     run = find_candidate(list_candidates(found), name)
     folds = run.record.folds if run.record else ()
-    histories = {fold.label: read_history(found, name, fold.label) for fold in folds}
+    histories = {
+        fold.label: read_history(found.run_dir(name) / f"fold-{fold.label}") for fold in folds
+    }
     folders = run_parts(found, name)
     if json:
         document = {**_document(run), "history": histories, "folders": folders}

@@ -46,7 +46,7 @@ def command(
     if json:
         console.print_json({"submission": path, "solution": answers, **asdict(score)})
     else:
-        _show(score, path, weakest)
+        show(score, path, weakest)
 
 
 def _workspace(option: Path | None, *, needed: bool) -> Workspace | None:
@@ -92,7 +92,7 @@ def _artists(workspace: Workspace | None) -> list[str]:
     return sorted({row["artist"] for row in table.rows}) if table else []
 
 
-def _show(score: Score, path: Path, weakest: int) -> None:
+def show(score: Score, path: Path, weakest: int) -> None:
     from artcli import console
 
     console.out().print(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -67,9 +68,10 @@ def command(
         else _new(found, name, fold, recipe, given)
     )
     host = load_host(found)
-    bind_recipe(host, chosen)  # whatever is wrong with the command line, before data is read
+    # Whatever is wrong with the command line is said before data is read.
+    chosen = bind_recipe(host, chosen).canonical(chosen)
     contest = read_contest(found)
-    for notice in contest.notices:
+    for notice in contest.notices if _leads() else ():
         console.note(notice)
 
     from artcli.predicting.predict import predict_fold
@@ -78,11 +80,11 @@ def command(
     result = run_fold(found, host, contest, chosen, run, label, device=device, workers=workers)
     if not result.leader:
         return
-    predictions = predict_fold(found, host, contest, run, label)
+    predictions = predict_fold(found, host, contest, result.run, label, device=device)
     if json:
         console.print_json(
             {
-                "run": run,
+                "run": result.run,
                 "fold": label,
                 "recipe": chosen.model_dump(),
                 "checkpoints": result.folder,
@@ -91,13 +93,14 @@ def command(
             }
         )
     else:
-        _show(result, predictions)
+        show(result, predictions)
 
 
 def _new(
     workspace: Workspace, name: str | None, fold: str | None, source: str | None, given: Any
 ) -> tuple[str, str, Recipe]:
     from artcli.training.recipe import make_recipe, read_recipe
+    from artcli.workspace.runs import free_name, run_parts
 
     base = None
     if source is not None:
@@ -105,14 +108,18 @@ def _new(
         kept = workspace.checkpoints / path.name / "recipe.toml"
         base = read_recipe(kept if len(path.parts) == 1 and kept.is_file() else path)
     recipe = make_recipe(given, base)
-    run = name or _free_name(workspace, recipe)
-    folder = workspace.run_dir(run)
-    if folder.exists() or workspace.predictions_dir(run).exists():
+    run = name or free_name(workspace, recipe.model.partition(":")[0])
+    if run_parts(workspace, run) and _leads():
         raise ArtcliError(
             f"there is a run {run} already",
             f"go on with it: artcli train --resume {run}   or choose another --name",
         )
     return run, _label(fold or "0", recipe), recipe
+
+
+def _leads() -> bool:
+    """Whether this is the first of torchrun's ranks, or the only process: it makes the run."""
+    return os.environ.get("RANK", "0") == "0"
 
 
 def _resumed(
@@ -156,21 +163,8 @@ def _label(fold: str, recipe: Recipe) -> str:
     raise UsageError(f"--fold {fold}: there is no such fold", f"0 to {recipe.folds - 1}, or all")
 
 
-def _free_name(workspace: Workspace, recipe: Recipe) -> str:
-    stem = recipe.model.partition(":")[0]
-    number = 1
-    while any(
-        folder.exists()
-        for folder in (
-            workspace.run_dir(f"{stem}-{number}"),
-            workspace.predictions_dir(f"{stem}-{number}"),
-        )
-    ):
-        number += 1
-    return f"{stem}-{number}"
-
-
-def _show(result: FoldResult, predictions: Path) -> None:
+def show(result: FoldResult, predictions: Path) -> None:
+    """The summary that a person reads."""
     from artcli import console
 
     out, metrics = console.out(), result.metrics

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import PurePath
 from typing import Any
 
 from artcli.errors import ArtcliError, UsageError
@@ -31,13 +32,21 @@ Find = Callable[[str, str], Registered]
 
 @dataclass(frozen=True)
 class Part:
-    """One component with the values of its options; `given` are those that the user wrote."""
+    """One component with the values of its options; `spec` is what the user wrote of it.
+
+    A path that its type made absolute stands absolute in `spec`, so that it means the same from
+    any folder.
+    """
 
     registered: Registered
     target: Callable[..., Any]
     signature: tuple[Option, ...]
     options: Mapping[str, Any]
-    given: frozenset[str]
+    spec: Spec
+
+    @property
+    def given(self) -> frozenset[str]:
+        return frozenset(key for key, _ in self.spec.options)
 
     def __call__(self, *positional: Any) -> Any:
         try:
@@ -130,7 +139,7 @@ def bind(kind_name: str, text: str, find: Find) -> Bound:
         with gathered.catching():
             parts.append(_part(spec, kind, find))
     gathered.raise_any(f"{kind.name} {text}")
-    return Bound(kind, format_chain(specs), tuple(parts))
+    return Bound(kind, format_chain(tuple(part.spec for part in parts)), tuple(parts))
 
 
 def bind_all(wanted: Mapping[str, tuple[str, str]], find: Find) -> dict[str, Bound]:
@@ -162,7 +171,13 @@ def _part(spec: Spec, kind: Kind, find: Find) -> Part:
                 raise UsageError(f"no option {key!r}{did_you_mean(key, names)}{has}", hint)
             values[extra.name][key] = _usable(hint, extra_value, extra, key, text)
     gathered.raise_any(f"{kind.name} {spec.name}")
-    return Part(registered, target, signature, values, frozenset(key for key, _ in spec.options))
+    written = tuple((key, _lasting(values.get(key), text)) for key, text in spec.options)
+    return Part(registered, target, signature, values, Spec(spec.name, written))
+
+
+def _lasting(value: Any, text: str) -> str:
+    """`text`, or the path or text that its type made of it."""
+    return str(value) if isinstance(value, str | PurePath) else text
 
 
 def _value(option: Option, text: str | None, find: Find, hint: str) -> Any:

@@ -30,6 +30,12 @@ class Components:
     mixer: Bound
     observers: tuple[Bound, ...]
 
+    def canonical(self, recipe: Recipe) -> Recipe:
+        """`recipe` with its specs as they were understood (paths absolute)."""
+        specs = {kind: getattr(self, kind).text for kind in KINDS_OF_A_RUN}
+        observers = tuple(observer.text for observer in self.observers)
+        return recipe.model_copy(update={**specs, "observers": observers})
+
     def used(self) -> list[dict[str, str]]:
         """What each came from: kind, name, distribution, version."""
         found = {}

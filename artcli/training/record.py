@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from artcli import __version__
 from artcli.workspace.files import write_json, write_text
+from artcli.workspace.runs import HISTORY, read_history
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from artcli.training.loop import Cursor, Plan
     from artcli.training.recipe import Recipe
 
-HISTORY = "history.jsonl"
 _LIBRARIES = ("torch", "torchvision", "timm", "albumentations", "lightning-fabric", "numpy")
 
 
@@ -61,13 +61,6 @@ def _versions() -> dict[str, str]:
         except PackageNotFoundError:
             continue
     return found
-
-
-def read_history(folder: Path) -> list[dict[str, Any]]:
-    """The metrics of each finished epoch of a fold."""
-    path = folder / HISTORY
-    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    return [json.loads(line) for line in lines if line.endswith("}")]
 
 
 def append_history(folder: Path, metrics: dict[str, Any]) -> None:

@@ -80,6 +80,7 @@ def run_fold(
     """
     components = bind_recipe(host, recipe)
     fabric = start_fabric(recipe, device)
+    run = fabric.broadcast(run)  # ranks may have thought of different free names
     if fabric.global_rank:
         return _train(workspace, fabric, contest, recipe, components, run, fold, workers)
     with hold(workspace.run_dir(run) / "lock", f"the run {run}"):

@@ -6,6 +6,7 @@ and damage in one run is told as its state (with the reason) and never hides ano
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import re
@@ -24,6 +25,7 @@ from artcli.workspace.paths import Workspace
 
 State = Literal["finished", "running", "stopped", "damaged"]
 ALL = "all"  # the label of a fold trained on all paintings, which has no validation
+HISTORY = "history.jsonl"
 _LABEL = re.compile(r"fold-(\d+|all)")
 
 
@@ -94,15 +96,25 @@ def read_run(workspace: Workspace, name: str) -> RunRecord:
     raise ArtcliError(f"there is no run {name!r}", hint)
 
 
-def read_history(workspace: Workspace, name: str, label: str) -> list[dict[str, Any]]:
-    """One mapping for each epoch of a fold, in order; lines that cannot be read are left out."""
-    return _history(workspace.run_dir(name) / f"fold-{label}" / "history.jsonl")
+def read_history(fold: Path) -> list[dict[str, Any]]:
+    """One mapping for each epoch in a fold's folder, in order; damaged lines are left out."""
+    try:
+        lines = (fold / HISTORY).read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return []
+    return [found for line in lines if (found := _line(line))]
 
 
 def run_parts(workspace: Workspace, name: str) -> list[Path]:
     """The folders that belong to a run (or to imported predictions) and exist."""
     folders = (workspace.run_dir(name), workspace.predictions_dir(name))
     return [folder for folder in folders if folder.is_dir()]
+
+
+def free_name(workspace: Workspace, stem: str) -> str:
+    """`stem-1`, or the next number that names no run yet."""
+    names = (f"{stem}-{number}" for number in itertools.count(1))
+    return next(name for name in names if not run_parts(workspace, name))
 
 
 def remove_run(workspace: Workspace, name: str) -> list[Path]:
@@ -153,7 +165,7 @@ def _order(label: str) -> tuple[bool, int]:
 
 def _read_fold(folder: Path, label: str) -> FoldRecord:
     faults: list[str] = []
-    history = _history(folder / "history.jsonl")
+    history = read_history(folder)
     finished = (folder / "result.json").exists()
     result = _mapping(folder / "result.json", faults) if finished else {}
     best = next((line for line in reversed(history) if line.get("best")), None)
@@ -202,14 +214,6 @@ def _recipe(path: Path, faults: list[str]) -> dict[str, Any]:
     except (OSError, ValueError):  # of which TOML's and Unicode's errors are kinds
         faults.append(f"{path.name} cannot be read")
     return {}
-
-
-def _history(path: Path) -> list[dict[str, Any]]:
-    try:
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return []
-    return [found for line in lines if (found := _line(line))]
 
 
 def _line(text: str) -> dict[str, Any]:

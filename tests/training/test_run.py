@@ -22,11 +22,11 @@ from artcli.training.checkpoint import find_checkpoint
 from artcli.training.display import Display
 from artcli.training.loop import Cursor
 from artcli.training.recipe import Recipe
-from artcli.training.record import read_history
 from artcli.training.run import FoldResult, run_fold
 from artcli.training.trained import load_trained
 from artcli.workspace.files import read_json, sha256_file
 from artcli.workspace.paths import Workspace
+from artcli.workspace.runs import read_history
 
 RECIPE = small_recipe()
 
@@ -218,25 +218,16 @@ def test_two_ranks_learn_what_one_learns(tmp_path: Path) -> None:
     recipe = small_recipe(**PLAIN, batch_size=5, accumulate=2)
     alone = train(workspace, "alone", recipe)
     recipe.save(tmp_path / "recipe.toml")
-    (tmp_path / "rank.py").write_text(
-        "import sys; from pathlib import Path\n"
-        "import torch; torch.set_num_threads(1)\n"
-        "from artcli.contest.tables import read_contest\n"
-        "from artcli.host.discovery import load_host\n"
-        "from artcli.training.recipe import read_recipe\n"
-        "from artcli.training.run import run_fold\n"
-        "from artcli.workspace.paths import Workspace\n"
-        "w = Workspace(Path(sys.argv[1]))\n"
-        "recipe = read_recipe(Path(sys.argv[2]))\n"
-        "run_fold(w, load_host(w), read_contest(w), recipe, 'ranks', '0', workers=0)\n"
-    )
     command = [
         sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2",
-        str(tmp_path / "rank.py"), str(workspace.root), str(tmp_path / "recipe.toml"),
+        "-m", "artcli", "train", "-w", str(workspace.root), "--workers", "0",
+        "--recipe", str(tmp_path / "recipe.toml"), "--name", "ranks",
     ]  # fmt: skip
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     assert done.returncode == 0, done.stderr[-3000:]
+    assert done.stdout.count("Next: artcli submit ranks") == 1  # one rank alone speaks
+    assert (workspace.predictions_dir("ranks") / "test.npz").exists()
     together = workspace.run_dir("ranks") / "fold-0"
     assert len(read_history(together)) == 2
     for one, two in zip(read_history(alone.folder), read_history(together), strict=True):

@@ -45,7 +45,7 @@ def test_a_run_that_was_stopped_shows_its_best_epoch_so_far(workspace: Workspace
     assert run.folds[1].epochs == 2
     assert run.folds[1].metrics["f1"] == pytest.approx(0.5)  # of epoch 1, not of the last
     assert run.folds[1].seconds == 40.0
-    assert [line["epoch"] for line in read_history(workspace, "first", "1")] == [1, 2]
+    assert [line["epoch"] for line in read_history(workspace.run_dir("first") / "fold-1")] == [1, 2]
 
 
 def test_a_run_is_running_while_its_lock_is_held_and_cannot_be_removed(

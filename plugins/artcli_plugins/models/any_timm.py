@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from .backbone import Backbone, DropPath, Pretrained, Weights, build
+
+
+def _lasting(arch: str) -> str:
+    """`arch`, its folder absolute, so that a recipe means the same from anywhere."""
+    scheme, colon, folder = arch.partition(":")
+    if scheme != "local-dir":
+        return arch
+    return f"{scheme}{colon}{Path(folder).expanduser().absolute()}"
 
 
 def timm_model(
     *,
     arch: Annotated[
-        str, "a name of timm's (resnet18, resnet18.a1_in1k), local-dir:FOLDER or hf-hub:OWNER/NAME"
+        str,
+        AfterValidator(_lasting),
+        "a name of timm's (resnet18, resnet18.a1_in1k), local-dir:FOLDER or hf-hub:OWNER/NAME",
     ],
     pretrained: Pretrained = True,
     weights: Weights = None,

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import timm
 import torch
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from torch import Tensor, nn
 
 from artcli.plugin import ArtcliError, UsageError
@@ -22,7 +22,8 @@ from .weights import read_weights, without
 
 Pretrained = Annotated[bool, "start from weights that were trained before, not from random ones"]
 Weights = Annotated[
-    Path | None, "a file to start from (.safetensors, .pt): its classifier is left out"
+    Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())] | None,
+    "a file to start from (.safetensors, .pt): its classifier is left out",
 ]
 DropPath = Annotated[
     Annotated[float, Field(ge=0, lt=1)] | None,
@@ -69,7 +70,7 @@ def build(
     """
     known = find(arch)
     if weights:
-        file: Path | None = weights.expanduser()
+        file: Path | None = weights
     else:
         file = known.weights_file() if pretrained else None
     size = image_size or known.image_size
