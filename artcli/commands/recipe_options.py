@@ -13,9 +13,7 @@ from typing import Annotated, Any, get_args
 
 import typer
 
-from artcli.training.recipe import Recipe
-
-_FLAGS = {"observers": "--observer"}
+from artcli.training.recipe import Recipe, flag_of
 
 
 def with_recipe_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -44,9 +42,9 @@ def with_recipe_options(command: Callable[..., None]) -> Callable[..., None]:
 def _annotation(name: str) -> Any:
     field = Recipe.model_fields[name]
     kind, extra = _typed(field.annotation)
-    flag = _FLAGS.get(name, f"--{name.replace('_', '-')}")
+    flag = flag_of(name)
     if kind is bool:
-        flag = f"{flag}/--no-{name.replace('_', '-')}"
+        flag = f"{flag}/--no-{flag.removeprefix('--')}"
     shown = "" if field.default in (None, ()) else f" [default: {_plain(field.default)}]"
     panel = "Components" if extra == "component" else "Training"
     option = typer.Option(

@@ -13,6 +13,7 @@ from artcli.commands.recipe_options import with_recipe_options
 from artcli.errors import ArtcliError, UsageError
 
 if TYPE_CHECKING:
+    from artcli.host.discovery import Host
     from artcli.training.recipe import Recipe
     from artcli.training.run import FoldResult
     from artcli.workspace.paths import Workspace
@@ -58,18 +59,16 @@ def command(
     from artcli import console
     from artcli.contest.tables import read_contest
     from artcli.host.discovery import load_host
-    from artcli.training.components import bind_recipe
     from artcli.workspace.paths import find_workspace
 
     found = find_workspace(workspace)
+    host = load_host(found)
+    # Whatever is wrong with the command line is said before data is read.
     run, label, chosen = (
         _resumed(found, resume, fold, {**given, "name": name, "recipe": recipe})
         if resume is not None
-        else _new(found, name, fold, recipe, given)
+        else _new(found, host, name, fold, recipe, given)
     )
-    host = load_host(found)
-    # Whatever is wrong with the command line is said before data is read.
-    chosen = bind_recipe(host, chosen).canonical(chosen)
     contest = read_contest(found)
     for notice in contest.notices if _leads() else ():
         console.note(notice)
@@ -97,9 +96,15 @@ def command(
 
 
 def _new(
-    workspace: Workspace, name: str | None, fold: str | None, source: str | None, given: Any
+    workspace: Workspace,
+    host: Host,
+    name: str | None,
+    fold: str | None,
+    source: str | None,
+    given: dict[str, Any],
 ) -> tuple[str, str, Recipe]:
-    from artcli.training.recipe import make_recipe, read_recipe
+    from artcli.training.components import recipe_from_flags
+    from artcli.training.recipe import read_recipe
     from artcli.workspace.runs import free_name, run_parts
 
     base = None
@@ -107,7 +112,7 @@ def _new(
         path = Path(source)
         kept = workspace.checkpoints / path.name / "recipe.toml"
         base = read_recipe(kept if len(path.parts) == 1 and kept.is_file() else path)
-    recipe = make_recipe(given, base)
+    recipe, _ = recipe_from_flags(host, given, base)
     run = name or free_name(workspace, recipe.model.partition(":")[0])
     if run_parts(workspace, run) and _leads():
         raise ArtcliError(

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from artcli.host.gathering import Gathered
+from artcli.training.recipe import Recipe, make_recipe
 
 if TYPE_CHECKING:
     from artcli.host.binding import Bound
     from artcli.host.discovery import Host
-    from artcli.training.recipe import Recipe
 
 KINDS_OF_A_RUN = (
     "model", "head", "loss", "optimizer", "scheduler", "sampler", "crop", "augmentation", "mixer",
@@ -50,6 +53,24 @@ class Components:
                     "version": source.version,
                 }
         return list(found.values())
+
+
+def recipe_from_flags(
+    host: Host, given: Mapping[str, Any], base: Recipe | None = None
+) -> tuple[Recipe, Components]:
+    """The recipe that flags make of `base` (else of the defaults), its specs canonical, and its
+    components. Errors: all that is wrong with the flags at once."""
+    gathered = Gathered()
+    recipe = components = None
+    with gathered.catching():
+        recipe = make_recipe(given, base)
+    specs = {name: value for name, value in given.items() if name in (*KINDS_OF_A_RUN, "observers")}
+    with gathered.catching():
+        components = bind_recipe(host, recipe or make_recipe(specs, base))
+    gathered.raise_any("the command line is wrong")
+    assert recipe is not None
+    assert components is not None
+    return components.canonical(recipe), components
 
 
 def bind_recipe(host: Host, recipe: Recipe) -> Components:

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from artcli.errors import ArtcliError, Problems
+from artcli.errors import ArtcliError, Problems, UsageProblems
 from artcli.host.kinds import KINDS
 from artcli.host.spec import from_table
 from artcli.workspace.files import write_text
@@ -98,9 +98,25 @@ class Recipe(BaseModel):
 
 
 def make_recipe(values: Mapping[str, Any], base: Recipe | None = None) -> Recipe:
-    """`base` (else the defaults) with `values` over it. Errors: `Problems`, all of them."""
+    """`base` (else the defaults) with `values`, which flags gave, over it.
+
+    Errors: `UsageProblems`, all of them.
+    """
     merged = {**(base.model_dump() if base else {}), **values}
-    return _checked(merged, "the recipe is not valid")
+    try:
+        return Recipe.model_validate(merged)
+    except ValidationError as error:
+        faults = [f"{flag_of(str(e['loc'][0]))}: {_said(e['msg'])}" for e in error.errors()]
+        raise UsageProblems("the command line is wrong", faults) from error
+
+
+def flag_of(field: str) -> str:
+    """The flag that sets a field of the recipe."""
+    return "--observer" if field == "observers" else f"--{field.replace('_', '-')}"
+
+
+def _said(message: str) -> str:
+    return message[:1].lower() + message[1:]
 
 
 def read_recipe(path: Path) -> Recipe:
@@ -111,15 +127,11 @@ def read_recipe(path: Path) -> Recipe:
         raise ArtcliError(f"there is no recipe {path}") from error
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ArtcliError(f"{path} cannot be read: {error}") from error
-    return _checked(values, f"{path} is not a valid recipe")
-
-
-def _checked(values: Mapping[str, Any], title: str) -> Recipe:
     try:
         return Recipe.model_validate(values)
     except ValidationError as error:
         raise Problems(
-            title,
-            [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()],
+            f"{path} is not a valid recipe",
+            [f"{'.'.join(map(str, e['loc']))}: {_said(e['msg'])}" for e in error.errors()],
             f"a recipe may hold: {', '.join(Recipe.model_fields)}",
         ) from error
