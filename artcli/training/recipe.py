@@ -69,6 +69,12 @@ class Recipe(BaseModel):
     head_lr: float = Field(
         default=10.0, gt=0, description="The head's learning rate, in multiples of the body's."
     )
+    probe: int = Field(
+        default=2,
+        ge=0,
+        description="Crops of each painting on whose features the head is fitted before training, "
+        "if the model is pre-trained; 0: none.",
+    )
     image_size: int | None = Field(
         default=None, ge=16, description="Side of the model's input in pixels [default: its own]."
     )

@@ -30,10 +30,11 @@ from artcli.training.keys import key
 from artcli.training.loop import Cursor, NonFiniteLoss, Parts, Plan, Watcher, evaluate, fit
 from artcli.training.metrics import Validation, judge
 from artcli.training.pixel_sets import PIECES, Wholes, piece_pixels, test_pixels, train_pixels
+from artcli.training.probe import fit_head
 from artcli.training.recipe import Recipe
 from artcli.training.record import append_history, cut_history, describe_run, fold_result
 from artcli.training.resume import restore, state_of
-from artcli.training.trained import build_model
+from artcli.training.trained import build_model, came_trained
 from artcli.workspace.files import write_json
 from artcli.workspace.locks import hold
 
@@ -127,9 +128,11 @@ def _train(
         len(contest.artists),
         recipe.seed,
     )
-    parts = assemble(fabric, components, recipe, plan, model, classes)
     folder = workspace.run_dir(run) / f"fold-{fold}"
-    cursor = restore(folder, parts)
+    if recipe.probe and came_trained(components) and find_checkpoint(folder) is None:
+        fit_head(model, dataset, components.loss(classes.counts), recipe.probe, fabric.device)
+    parts = assemble(fabric, components, recipe, plan, model, classes)
+    cursor = restore(fabric, folder, parts)
     if fabric.is_global_zero:
         describe_run(workspace.run_dir(run), run, recipe, components, classes, image_size)
         cut_history(folder, cursor.step)
@@ -147,7 +150,8 @@ def _train(
             if metrics:
                 append_history(folder, metrics)
             best = bool(metrics and metrics["best"])
-            save_checkpoint(folder, cursor.step, cursor.epoch, state_of(parts, cursor), best=best)
+            state = state_of(fabric, parts, cursor)
+            save_checkpoint(folder, cursor.step, cursor.epoch, state, best=best)
         fabric.barrier()
 
     count = default_workers(fabric) if workers is None else workers

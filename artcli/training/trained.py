@@ -35,6 +35,12 @@ def build_model(components: Components, classes: Classes) -> PaintingModel:
     return PaintingModel(backbone, components.head(backbone.num_features, classes))
 
 
+def came_trained(components: Components) -> bool:
+    """Whether the recipe's backbone starts from weights that were trained before."""
+    options = components.model.options
+    return bool(options.get("pretrained", True) or options.get("weights"))
+
+
 def load_trained(workspace: Workspace, host: Host, run: str, fold: str) -> Trained:
     """The best weights (of a fold trained on everything: the last) of one fold of a run.
 

@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import safetensors.torch
+import timm
 import torch
 import torch._dynamo  # imported before any fork: it starts threads
-from painted import PLAIN_MODEL, contest_of, painted_workspace, small_recipe
+from painted import MODEL, PLAIN_MODEL, contest_of, painted_workspace, small_recipe
 
 from artcli.errors import Interrupted, Problems
 from artcli.host.discovery import load_host
@@ -235,3 +237,26 @@ def test_two_ranks_learn_what_one_learns(tmp_path: Path) -> None:
         assert two["validation_loss"] == pytest.approx(one["validation_loss"], abs=1e-4)
         assert two["step"] == one["step"]
     assert json.loads((together / "result.json").read_text())["epochs"] == 2
+
+
+def test_the_head_is_fitted_first_when_the_model_is_pretrained_and_fresh(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = painted_workspace(tmp_path / "w", each=4)
+    fitted: list[int] = []
+    monkeypatch.setattr(
+        "artcli.training.run.fit_head",
+        lambda _model, _dataset, _criterion, crops, _device: fitted.append(crops),
+    )
+    short = small_recipe(epochs=1, probe=3)
+    train(workspace, "random", short)
+    assert fitted == []
+    weights = tmp_path / "weights.safetensors"
+    safetensors.torch.save_file(timm.create_model("test_efficientnet").state_dict(), weights)
+    given = short.model_copy(update={"model": f"{MODEL},weights={weights}"})
+    train(workspace, "given", given)
+    assert fitted == [3]
+    train(workspace, "given", given.model_copy(update={"epochs": 2}))  # resumed: it has learnt
+    assert fitted == [3]
+    train(workspace, "off", given.model_copy(update={"probe": 0}))
+    assert fitted == [3]
