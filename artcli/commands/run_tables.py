@@ -56,7 +56,7 @@ def _row(run: Candidate) -> list[str]:
         _interval(run),
         _number(metric_of(run, "whole_f1"), 4),
         _epochs(run.record) if run.record else "",
-        _duration(run.record.seconds) if run.record else "",
+        duration(run.record.seconds) if run.record else "",
         run.state,
     ]
 
@@ -132,7 +132,8 @@ def _epochs(record: RunRecord) -> str:
     return " + ".join(map(str, epochs))
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """Seconds as people say them: `42 s`, `13 min`, `2.4 h`."""
     if seconds < 90:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 90 * 60 else f"{seconds / 3600:.1f} h"

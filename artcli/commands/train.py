@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from artcli.commands.options import JsonOption, WorkspaceOption
+from artcli.commands.options import JsonOption, WorkspaceOption, workspace_flag
 from artcli.commands.recipe_options import with_recipe_options
 from artcli.errors import ArtcliError, UsageError
 
 if TYPE_CHECKING:
+    from artcli.contest.tables import Contest
     from artcli.host.discovery import Host
     from artcli.training.recipe import Recipe
     from artcli.training.run import FoldResult
@@ -92,7 +93,7 @@ def command(
             }
         )
     else:
-        show(result, predictions)
+        show(result, predictions, found, contest)
 
 
 def _new(
@@ -105,8 +106,10 @@ def _new(
 ) -> tuple[str, str, Recipe]:
     from artcli.training.components import recipe_from_flags
     from artcli.training.recipe import read_recipe
-    from artcli.workspace.runs import free_name, run_parts
+    from artcli.workspace.runs import free_name
 
+    if name is not None:
+        _require_free(workspace, name)  # before what takes seconds
     base = None
     if source is not None:
         path = Path(source)
@@ -114,12 +117,17 @@ def _new(
         base = read_recipe(kept if len(path.parts) == 1 and kept.is_file() else path)
     recipe, _ = recipe_from_flags(host, given, base)
     run = name or free_name(workspace, recipe.model.partition(":")[0])
+    return run, _label(fold or "0", recipe), recipe
+
+
+def _require_free(workspace: Workspace, run: str) -> None:
+    from artcli.workspace.runs import run_parts
+
     if run_parts(workspace, run) and _leads():
         raise ArtcliError(
             f"there is a run {run} already",
             f"go on with it: artcli train --resume {run}   or choose another --name",
         )
-    return run, _label(fold or "0", recipe), recipe
 
 
 def _leads() -> bool:
@@ -168,14 +176,16 @@ def _label(fold: str, recipe: Recipe) -> str:
     raise UsageError(f"--fold {fold}: there is no such fold", f"0 to {recipe.folds - 1}, or all")
 
 
-def show(result: FoldResult, predictions: Path) -> None:
+def show(result: FoldResult, predictions: Path, workspace: Workspace, contest: Contest) -> None:
     """The summary that a person reads."""
     from artcli import console
+    from artcli.commands.run_tables import duration
 
     out, metrics = console.out(), result.metrics
+    epochs = f"{metrics['epochs']} epoch{'s' * (metrics['epochs'] != 1)}"
     console.success(
-        f"run {result.run}, fold {result.fold}: {metrics['epochs']} epochs in "
-        f"{metrics['seconds'] / 60:.1f} minutes, {metrics['images_per_second']:.0f} pictures/s"
+        f"run {result.run}, fold {result.fold}: {epochs} in "
+        f"{duration(metrics['seconds'])} of training, {metrics['images_per_second']:.0f} pictures/s"
         + (", stopped early" if metrics["stopped_early"] else "")
     )
     if "f1" in metrics:
@@ -188,4 +198,6 @@ def show(result: FoldResult, predictions: Path) -> None:
         out.print("Trained on all paintings, so there is nothing left to validate on.")
     out.print(f"Checkpoints  {console.safe(result.folder)}")
     out.print(f"Predictions  {console.safe(predictions)}")
-    out.print(f"Next: [bold]artcli submit {console.safe(result.run)}[/]")
+    if contest.test:
+        place = console.safe(workspace_flag(workspace))
+        out.print(f"Next: [bold]artcli submit {console.safe(result.run)}{place}[/]")

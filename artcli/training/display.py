@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +37,8 @@ class Display:
             else []
         )
         self._told = time.monotonic()
+        self._headed = False
+        self._best = -1.0
 
     def step(self, cursor: Cursor, loss: float, lr: float) -> None:
         speed = cursor.pictures / cursor.seconds if cursor.seconds else 0.0
@@ -54,24 +56,36 @@ class Display:
             done = f"batch {cursor.batch} of {self._plan.batches_per_epoch}"
             console.err().print(f"epoch {cursor.epoch + 1}, {done}: {text}", markup=False)
 
-    def epoch(self, step: int, metrics: dict[str, Any]) -> None:  # of the protocol
+    def epoch(self, step: int, metrics: dict[str, Any]) -> None:
+        """A line of its own; the first one under the names of its columns."""
+        del step  # it is in the metrics too
         self._told = time.monotonic()
+        if not self._headed:
+            console.err().print(_line(COLUMNS), style="dim", markup=False)
+            self._headed = True
         console.err().print(epoch_line(metrics, self._plan.epochs))
         if self._progress:
-            self._progress.update(self._tasks[0], completed=metrics["epoch"])
+            self._best = max(self._best, metrics.get("f1", -1.0))
+            best = f"  best crop F1 {self._best:.4f}" if self._best >= 0 else ""
+            self._progress.update(
+                self._tasks[0], completed=metrics["epoch"], description=f"Epochs{best}"
+            )
+
+
+COLUMNS = ("epoch", "train loss", "valid. loss", "crop F1", "whole F1", "pictures/s")
 
 
 def epoch_line(metrics: dict[str, Any], epochs: int) -> str:
-    """One line, in Rich's markup, on a finished epoch."""
-    number = f"{metrics['epoch']:>{len(str(epochs))}}/{epochs}"
-    line = f"epoch {number}  train loss {metrics['train_loss']:.4f}"
-    if not math.isnan(metrics.get("f1", math.nan)):
-        line += (
-            f"  validation loss {metrics['validation_loss']:.4f}"
-            f"  crop F1 [bold]{metrics['f1']:.4f}[/]  whole F1 {metrics['whole_f1']:.4f}"
-        )
-        line += "  [green]best[/]" if metrics["best"] else ""
-    return line + f"  [dim]{metrics['images_per_second']:.0f} pictures/s[/]"
+    """The line, in Rich's markup, on a finished epoch: aligned under `COLUMNS`."""
+    validated = not math.isnan(metrics.get("f1", math.nan))
+    names = ("train_loss", "validation_loss", "f1", "whole_f1")
+    numbers = [f"{metrics[name]:.4f}" if name in metrics else "" for name in names]
+    cells = (f"{metrics['epoch']}/{epochs}", *numbers, f"{metrics['images_per_second']:.0f}")
+    return _line(cells) + ("  [green]best[/]" if validated and metrics["best"] else "")
+
+
+def _line(cells: Sequence[str]) -> str:
+    return "  ".join(f"{cell:>{len(name)}}" for name, cell in zip(COLUMNS, cells, strict=True))
 
 
 @contextmanager
