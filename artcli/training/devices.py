@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ _PRECISION = {"32": "32-true", "bf16": "bf16-mixed", "16": "16-mixed"}
 
 
 def start_fabric(recipe: Recipe, device: str = "auto") -> Fabric:
-    """Fabric on `device`: one process, or one of those that torchrun (or Slurm) started.
+    """Fabric on `device`: one process, or one of those that torchrun started.
 
     Ranks other than the first print nothing.
     """
@@ -38,11 +39,18 @@ def start_fabric(recipe: Recipe, device: str = "auto") -> Fabric:
         precision=_precision(recipe.precision, accelerator),
     )
     fabric.launch()
+    if ranks > 1:  # else the threads of gloo may abort a process that ends
+        atexit.register(_leave)
     if accelerator == "cuda":
         torch.set_float32_matmul_precision("high")
     if fabric.global_rank:
         console.out().quiet = console.err().quiet = True
     return fabric
+
+
+def _leave() -> None:
+    if torch.distributed.is_initialized():
+        torch.distributed.destroy_process_group()
 
 
 def pick_device(device: str) -> str:

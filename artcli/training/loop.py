@@ -42,7 +42,7 @@ Mixer = Callable[[Tensor, Tensor, torch.Generator], tuple[Tensor, Tensor]]
 
 
 class NonFiniteLoss(ArtcliError):
-    """The loss is infinite or not a number; no step was taken with it."""
+    """The loss or its gradient is infinite or not a number; no step was taken with it."""
 
 
 @dataclass(frozen=True)
@@ -162,6 +162,8 @@ def train_step(
         targets = one_hot(batch.labels, plan.classes).to(device, non_blocking=True)
         mixed.append((*parts.mixer(images, targets, generator), batch.share / len(taken)))
 
+    scaler = getattr(fabric.strategy.precision, "scaler", None)  # of 16-bit floats alone
+
     def closure() -> Tensor:
         """Loss and gradients of the whole step; may be called more than once (SAM does)."""
         parts.optimizer.zero_grad()
@@ -176,18 +178,26 @@ def train_step(
                 fabric.backward(loss * share)
             total += loss.detach() * share
         mean: Any = fabric.all_reduce(total, reduce_op="mean")
-        if not torch.isfinite(mean):
+        norm: Any = fabric.clip_gradients(
+            parts.model,
+            parts.optimizer,
+            max_norm=plan.clip or math.inf,
+            error_if_nonfinite=False,
+        )
+        # A scaler steps over gradients that are not finite, and tries a smaller scale.
+        if not torch.isfinite(mean if scaler else mean + norm):
+            what, found = ("gradient's norm", norm) if mean.isfinite() else ("loss", mean)
             raise NonFiniteLoss(
-                f"the loss is {mean.item()} at step {step + 1}",
+                f"the {what} is {found.item()} at step {step + 1}",
                 "try a lower learning rate, like --optimizer adamw:lr=1e-4, or --precision 32",
-            )
-        if plan.clip:
-            fabric.clip_gradients(
-                parts.model, parts.optimizer, max_norm=plan.clip, error_if_nonfinite=False
             )
         return torch.as_tensor(mean)
 
-    loss = parts.optimizer.step(closure)
+    if scaler:  # it takes no closure: the gradients come first
+        loss = closure()
+        parts.optimizer.step()
+    else:
+        loss = parts.optimizer.step(closure)
     parts.scheduler.step()
     if parts.ema:
         parts.ema.update(parts.model.module, step + 1)
@@ -236,10 +246,20 @@ class Pictures(Protocol):
 
 @torch.inference_mode()
 def evaluate(fabric: Fabric, model: nn.Module, images: Pictures, *, batch_size: int = 64) -> Tensor:
-    """Logits `(N, C)` float32 on the CPU of pictures `(N, S, S, 3)`; the ranks share the work."""
+    """Logits `(N, C)` float32 on the CPU of N >= 1 pictures `(N, S, S, 3)`; the ranks share them.
+
+    Between ranks the buffers of `model` become the first one's, which are those that are saved:
+    each rank's batch norm has seen its own pictures.
+    """
     was_training = model.training
     model.eval()
-    mine = np.arange(fabric.global_rank, len(images), fabric.world_size)
+    ranks = fabric.world_size
+    if ranks > 1:
+        for buffer in model.buffers():
+            torch.distributed.broadcast(buffer, src=0)
+    # As many for every rank: where they do not divide, some look at the last one again.
+    most = -(-len(images) // ranks)
+    mine = np.minimum(np.arange(most) * ranks + fabric.global_rank, len(images) - 1)
     parts = []
     for start in range(0, len(mine), batch_size):
         chosen = mine[start : start + batch_size]
@@ -247,10 +267,8 @@ def evaluate(fabric: Fabric, model: nn.Module, images: Pictures, *, batch_size: 
         with fabric.autocast():
             parts.append(model(batch).logits.float())
     model.train(was_training)
-    if fabric.world_size == 1:
-        return torch.cat(parts).cpu()
-    most = -(-len(images) // fabric.world_size)
     local = torch.cat(parts)
-    padded = nn.functional.pad(local, (0, 0, 0, most - len(local)))
-    gathered: Any = fabric.all_gather(padded)  # (ranks, most, C); rank r has rows r, r + ranks, …
+    if ranks == 1:
+        return local.cpu()
+    gathered: Any = fabric.all_gather(local)  # (ranks, most, C); rank r has rows r, r + ranks, …
     return gathered.transpose(0, 1).reshape(-1, local.shape[1])[: len(images)].cpu()  # type: ignore[no-any-return]

@@ -14,10 +14,13 @@ from artcli.training.loop import Cursor, Parts
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from lightning_fabric import Fabric
 
-def state_of(parts: Parts, cursor: Cursor) -> dict[str, Any]:
+
+def state_of(fabric: Fabric, parts: Parts, cursor: Cursor) -> dict[str, Any]:
     """Everything that `restore` needs to go on."""
     state = {
+        "precision": fabric.strategy.precision.state_dict(),  # the scale of 16-bit gradients
         "model": parts.model.module.state_dict(),
         "optimizer": parts.optimizer.optimizer.state_dict(),
         "scheduler": parts.scheduler.state_dict(),
@@ -26,7 +29,7 @@ def state_of(parts: Parts, cursor: Cursor) -> dict[str, Any]:
     return state | ({"average": parts.ema.module.state_dict()} if parts.ema else {})
 
 
-def restore(folder: Path, parts: Parts) -> Cursor:
+def restore(fabric: Fabric, folder: Path, parts: Parts) -> Cursor:
     """Everything as the last checkpoint has it, if there is one."""
     place = find_checkpoint(folder)
     if place is None:
@@ -43,6 +46,8 @@ def restore(folder: Path, parts: Parts) -> Cursor:
                 kept[name] = like(value, weights[number])
     optimizer.load_state_dict(state["optimizer"])
     parts.scheduler.load_state_dict(state["scheduler"])
+    if scale := state["precision"]:
+        fabric.strategy.precision.load_state_dict(scale)
     cursor = Cursor(**state["cursor"])
     console.note(f"going on after {cursor.step} steps ({cursor.epoch} epochs finished)")
     return cursor

@@ -1,15 +1,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from lightning_fabric import Fabric
+from lightning_fabric.plugins import MixedPrecision
 from torch import Tensor, nn
 
 from artcli.host.records import HeadOutput
+from artcli.training.checkpoint import save_checkpoint
 from artcli.training.data import Batch
 from artcli.training.ema import Ema
 from artcli.training.groups import parameter_groups, scaled
@@ -24,6 +27,7 @@ from artcli.training.loop import (
 )
 from artcli.training.metrics import Validation
 from artcli.training.model import PaintingModel
+from artcli.training.resume import restore, state_of
 
 CLASSES = 3
 
@@ -159,6 +163,53 @@ def test_a_loss_that_is_not_finite_stops_before_its_step(fabric: Fabric) -> None
         train_step(fabric, parts, a_plan(), 7, [a_batch()])
     for left, right in zip(before, weights_of(parts), strict=True):
         assert torch.equal(left, right)
+
+
+@pytest.mark.parametrize("clip", [0.0, 1.0])
+def test_a_gradient_that_is_not_finite_stops_before_its_step(fabric: Fabric, clip: float) -> None:
+    parts = make_parts(fabric, criterion=lambda logits, _targets: (logits * 0).sum().sqrt())
+    before = weights_of(parts)
+    with pytest.raises(NonFiniteLoss, match="the gradient's norm is nan at step 8"):
+        train_step(fabric, parts, a_plan(clip=clip), 7, [a_batch()])
+    for left, right in zip(before, weights_of(parts), strict=True):
+        assert torch.equal(left, right)
+
+
+@pytest.fixture
+def half() -> Fabric:
+    """As `precision="16-mixed"` on a GPU: gradients are scaled, and a scaler takes the steps."""
+    scaler = torch.amp.GradScaler("cpu", init_scale=2.0**10, growth_interval=2)
+    return Fabric(accelerator="cpu", devices=1, plugins=[MixedPrecision("16-mixed", "cpu", scaler)])
+
+
+def test_scaled_gradients_step_as_plain_ones(fabric: Fabric, half: Fabric) -> None:
+    one, two = make_parts(fabric), make_parts(half)
+    for number in range(3):
+        train_step(fabric, one, a_plan(clip=0.5), number, [a_batch(number)])
+        train_step(half, two, a_plan(clip=0.5), number, [a_batch(number)])
+    for left, right in zip(weights_of(one), weights_of(two), strict=True):
+        torch.testing.assert_close(left, right, atol=5e-3, rtol=0)
+
+
+def test_scaled_gradients_that_overflow_are_stepped_over(half: Fabric) -> None:
+    parts = make_parts(half, criterion=lambda logits, _targets: (logits * 0).sum().sqrt())
+    before = weights_of(parts)
+    train_step(half, parts, a_plan(clip=0.5), 0, [a_batch()])
+    for left, right in zip(before, weights_of(parts), strict=True):
+        assert torch.equal(left, right)
+    assert half.strategy.precision.scaler.get_scale() == 2.0**9
+
+
+def test_the_scale_of_gradients_is_resumed(half: Fabric, tmp_path: Path) -> None:
+    parts = make_parts(half)
+    for number in range(3):
+        train_step(half, parts, a_plan(), number, [a_batch(number)])
+    kept = half.strategy.precision.state_dict()
+    save_checkpoint(tmp_path, 3, 1, state_of(half, parts, Cursor(epoch=1, step=3)))
+    half.strategy.precision.scaler.update(8.0)
+    assert restore(half, tmp_path, parts).step == 3
+    assert half.strategy.precision.state_dict() == kept
+    assert kept["scale"] == 2.0**11
 
 
 def test_gradients_are_clipped_to_their_norm(fabric: Fabric) -> None:
