@@ -51,6 +51,7 @@ def small_recipe(**changes: object) -> Recipe:
         "mixer": "cutmix",
         "sampler": "log",
         "epochs": 2,
+        "crops": 1,
         "batch_size": 6,
         "image_size": 32,
         "folds": 4,

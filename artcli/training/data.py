@@ -46,14 +46,16 @@ class Batch(NamedTuple):
 
 
 def draw(expected: NDArray[np.float64], seed: int, epoch: int) -> NDArray[np.intp]:
-    """N paintings `(N,)` to show in an epoch, in order, painting i about `expected[i]` times.
+    """The paintings to show in an epoch, in order: painting i about `expected[i]` times.
 
-    Systematic sampling (Madow 1949): painting i comes floor or ceil of `expected[i]` times, so
-    that all ones give exactly a permutation. Keyed on (seed, epoch).
+    Systematic sampling (Madow 1949): as many draws as `expected` `(N,)` sums to, painting i
+    floor or ceil of `expected[i]` times, so that all ones give exactly a permutation. Keyed on
+    (seed, epoch).
     """
     rng = np.random.default_rng(key(seed, "draw", epoch))
     total = np.cumsum(expected)
-    places = (np.arange(len(expected)) + rng.random()) * (total[-1] / len(expected))
+    count = max(1, round(total[-1]))
+    places = (np.arange(count) + rng.random()) * (total[-1] / count)
     drawn = np.searchsorted(total, places, side="right")
     return rng.permutation(np.minimum(drawn, len(expected) - 1))
 
@@ -62,9 +64,9 @@ def draw(expected: NDArray[np.float64], seed: int, epoch: int) -> NDArray[np.int
 class TrainingSet(Dataset[Batch]):
     """Batches of varied crops: item `(epoch, batch)` is that batch, or this rank's part of it.
 
-    `rows[i]` is painting i's row in `pixels`, `labels[i]` its class. An epoch's N draws are split
-    into batches of nearly equal size, none above `batch_size`: no painting is dropped and no last
-    batch is tiny.
+    `rows[i]` is painting i's row in `pixels`, `labels[i]` its class, `expected[i]` how often it is
+    drawn in an epoch. An epoch's draws are split into batches of nearly equal size, none above
+    `batch_size`: no painting is dropped and no last batch is tiny.
     """
 
     pixels: Pixels
@@ -92,7 +94,7 @@ class TrainingSet(Dataset[Batch]):
 
     @property
     def batches_per_epoch(self) -> int:
-        return max(1, -(-len(self.rows) // self.batch_size))
+        return max(1, -(-round(self.expected.sum()) // self.batch_size))
 
     def _draw(self, epoch: int) -> NDArray[np.intp]:
         return draw(self.expected, self.seed, epoch)

@@ -48,6 +48,9 @@ class Recipe(BaseModel):
         default=(), description="Who is told of the progress; may be given several times."
     )
     epochs: int = Field(default=20, ge=1, description="How often the paintings are gone through.")
+    crops: int = Field(
+        default=2, ge=1, description="Crops of each painting in an epoch, drawn independently."
+    )
     batch_size: int = Field(
         default=16, ge=1, description="Pictures in a batch, over all devices together."
     )

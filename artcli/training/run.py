@@ -17,7 +17,7 @@ import torch
 
 from artcli import console
 from artcli.contest.splits import Folds, load_or_make_folds
-from artcli.errors import Interrupted, Problems
+from artcli.errors import ArtcliError, Interrupted, Problems, UsageError
 from artcli.training.checkpoint import find_checkpoint, save_checkpoint
 from artcli.training.components import Components, bind_recipe
 from artcli.training.data import TrainingSet, batches, one_hot
@@ -32,7 +32,14 @@ from artcli.training.metrics import Validation, judge
 from artcli.training.pixel_sets import PIECES, Wholes, piece_pixels, test_pixels, train_pixels
 from artcli.training.probe import fit_head
 from artcli.training.recipe import Recipe
-from artcli.training.record import append_history, cut_history, describe_run, fold_result
+from artcli.training.record import (
+    append_history,
+    cut_history,
+    describe_run,
+    describe_split,
+    fold_result,
+    refuse_other_data,
+)
 from artcli.training.resume import restore, state_of
 from artcli.training.trained import build_model, came_trained
 from artcli.workspace.files import write_json
@@ -100,17 +107,20 @@ def _train(
 ) -> FoldResult:
     folds = load_or_make_folds(workspace, contest, recipe.folds)
     split = _split(contest, folds, fold)
+    folder = workspace.run_dir(run) / f"fold-{fold}"
+    refuse_other_data(folder, contest.artists, split.ids)
     classes = contest.classes([contest.train[row] for row in split.training])
     torch.manual_seed(key(recipe.seed, "weights"))
     model = build_model(components, classes)
     image_size = recipe.image_size or int(model.backbone.image_size)  # type: ignore[arg-type]
     pixels, judging = _open_pictures(workspace, contest, folds, split, fold, image_size)
 
+    labels = split.labels[split.training]
     dataset = TrainingSet(
         pixels=pixels,
         rows=split.training,
-        labels=split.labels[split.training],
-        expected=np.asarray(components.sampler(split.labels[split.training]), np.float64),
+        labels=labels,
+        expected=recipe.crops * np.asarray(components.sampler(labels), np.float64),
         crop=components.crop(),
         augmentation=components.augmentation(image_size),
         image_size=image_size,
@@ -119,6 +129,12 @@ def _train(
         rank=fabric.global_rank,
         ranks=fabric.world_size,
     )
+    least = round(dataset.expected.sum()) // dataset.batches_per_epoch
+    if least < fabric.world_size:
+        raise UsageError(
+            f"batches of {least} cannot be shared out to {fabric.world_size} ranks",
+            "give a larger --batch-size, or use fewer ranks",
+        )
     plan = Plan(
         recipe.epochs,
         dataset.batches_per_epoch,
@@ -128,13 +144,13 @@ def _train(
         len(contest.artists),
         recipe.seed,
     )
-    folder = workspace.run_dir(run) / f"fold-{fold}"
     if recipe.probe and came_trained(components) and find_checkpoint(folder) is None:
         fit_head(model, dataset, components.loss(classes.counts), recipe.probe, fabric.device)
     parts = assemble(fabric, components, recipe, plan, model, classes)
     cursor = restore(fabric, folder, parts)
     if fabric.is_global_zero:
         describe_run(workspace.run_dir(run), run, recipe, components, classes, image_size)
+        describe_split(folder, split.ids)
         cut_history(folder, cursor.step)
     observers = (
         [observer(workspace.run_dir(run)) for observer in components.observers]
@@ -188,6 +204,10 @@ def _train(
     if fabric.is_global_zero:
         write_json(folder / "result.json", metrics)
     fabric.barrier()
+    if request.signal_number:  # it came when there was nothing left to train
+        raise Interrupted(
+            request.signal_number, f"the fold is trained; go on with: artcli predict {run}"
+        )
     return FoldResult(run, fold, folder, metrics, fabric.is_global_zero)
 
 
@@ -198,6 +218,7 @@ class _Split:
     training: np.ndarray[Any, np.dtype[np.intp]]
     held: np.ndarray[Any, np.dtype[np.intp]]
     labels: np.ndarray[Any, np.dtype[np.int64]]
+    ids: dict[str, list[str]]  # of the paintings in `training` and in `held`
 
 
 def _split(contest: Contest, folds: Folds, fold: str) -> _Split:
@@ -205,7 +226,18 @@ def _split(contest: Contest, folds: Folds, fold: str) -> _Split:
     labels = np.array([number[str(painting.artist)] for painting in contest.train], np.int64)
     held = frozenset[str]() if fold == ALL_FOLDS else folds.validation(int(fold))
     out = np.array([painting.id in held for painting in contest.train])
-    return _Split(np.flatnonzero(~out), np.flatnonzero(out), labels)
+    if out.all() or not (out.any() or fold == ALL_FOLDS):
+        lack = "train on" if out.all() else "validate on"
+        raise ArtcliError(
+            f"fold {fold} of {folds.k} leaves no painting to {lack}",
+            "choose another fold, or remove the folds file to have new folds made",
+        )
+    ids = {
+        name: [painting.id for painting, held_out in zip(contest.train, out, strict=True)
+               if held_out == wanted]
+        for name, wanted in (("training", False), ("held", True))
+    }  # fmt: skip
+    return _Split(np.flatnonzero(~out), np.flatnonzero(out), labels, ids)
 
 
 def _open_pictures(
@@ -252,13 +284,13 @@ def assemble(
     if recipe.channels_last:
         model = model.to(memory_format=torch.channels_last)
     model = fabric.to_device(model)
-    ema = Ema(model, recipe.ema) if recipe.ema else None
     groups = parameter_groups(model.backbone, model.head, recipe.head_lr)  # type: ignore[arg-type]
     optimizer = components.optimizer(groups)
     scheduler = components.scheduler(optimizer, plan.steps_per_epoch, plan.epochs)
     if recipe.compile:
         model = torch.compile(model)  # type: ignore[assignment]
-    wrapped, wrapped_optimizer = fabric.setup(model, optimizer)
+    wrapped, wrapped_optimizer = fabric.setup(model, optimizer)  # all ranks have the first's weights
+    ema = Ema(wrapped.module, recipe.ema) if recipe.ema else None
     return Parts(
         wrapped,
         wrapped_optimizer,

@@ -30,6 +30,10 @@ def test_a_painting_is_drawn_floor_or_ceil_of_its_expected_times(
     assert (np.abs(times - expected) < 1 + 1e-6).all()
 
 
+def test_two_crops_of_each_painting_are_two_draws_of_each() -> None:
+    assert (np.bincount(draw(np.full(30, 2.0), 0, 0)) == 2).all()
+
+
 def test_draws_follow_seed_and_epoch_alone() -> None:
     expected = np.ones(50)
     assert (draw(expected, 1, 2) == draw(expected, 1, 2)).all()
