@@ -57,7 +57,7 @@ def command(
     result = run_fold(workspace, host, contest, recipe, run, "0")
     predictions = predict_fold(workspace, host, contest, run, "0")
     if not json:
-        train.show(result, predictions)
+        train.show(result, predictions, workspace, contest)
 
     _step(3, "Write a submission", f"artcli submit -w {folder} {run}")
     made, chosen, why = submit.submit(workspace, contest, run)

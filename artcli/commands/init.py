@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from artcli.commands.options import JsonOption, WorkspaceOption
+from artcli.commands.options import JsonOption, WorkspaceOption, workspace_flag
 from artcli.errors import ArtcliError, UsageError
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ def _generated(root: Path, images: Path | None, seed: int) -> _Made:
 
 
 def _existing_or_empty(place: Path | None, *, repair: bool) -> _Made:
-    from artcli.contest.intake import check_pictures
+    from artcli.contest.pictures import check_pictures
     from artcli.contest.repair import find_repairs
     from artcli.contest.tables import read_contest
     from artcli.workspace.make import has_data, make_workspace
@@ -193,23 +193,8 @@ def _document(made: _Made) -> dict[str, Any]:
         "repaired": None if made.repairs is None else list(made.repairs.account),
         "bad_test_images": list(made.bad_tests),
         "notices": list(made.notices),
-        "next": _next(made),
+        "next": f"artcli train{workspace_flag(workspace)}",
     }
-
-
-def _next(made: _Made) -> str:
-    from artcli.workspace.paths import find_workspace
-
-    try:
-        named = "" if find_workspace().root == made.workspace.root else f" -w {_short(made)}"
-    except ArtcliError:
-        named = f" -w {_short(made)}"
-    return f"artcli train{named}"
-
-
-def _short(made: _Made) -> Path:
-    root = made.workspace.root
-    return root.relative_to(Path.cwd()) if root.is_relative_to(Path.cwd()) else root
 
 
 def _show(made: _Made) -> None:
@@ -231,7 +216,8 @@ def _show(made: _Made) -> None:
         )
         for line in made.bad_tests[:20]:
             console.err().print(f"  {line}", markup=False)
-    facts = _document(made)["contest"]
+    document = _document(made)
+    facts = document["contest"]
     if facts is None:
         out.print(_what_to_put_where(made.workspace), markup=False)
         return
@@ -244,7 +230,7 @@ def _show(made: _Made) -> None:
     out.print(f"{facts['genres']} genres; {facts['test_pieces']:,} pieces in the test")
     if facts["solution"]:
         out.print(f"Its answers are in {console.safe(facts['solution'])}: artcli score reads them")
-    out.print(f"Next: [bold]{console.safe(_next(made))}[/]")
+    out.print(f"Next: [bold]{console.safe(document['next'])}[/]")
 
 
 def _what_to_put_where(workspace: Workspace) -> str:

@@ -1,11 +1,16 @@
-"""Options that every subcommand shares."""
+"""Options that every subcommand shares, and the words that repeat them."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from artcli.errors import ArtcliError
+
+if TYPE_CHECKING:
+    from artcli.workspace.paths import Workspace
 
 WorkspaceOption = Annotated[
     Path | None,
@@ -17,3 +22,24 @@ WorkspaceOption = Annotated[
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document for scripts.")]
+
+
+def hand_on(context: typer.Context, workspace: Path | None, json: bool) -> None:
+    """Let `artcli runs -w DIR show RUN` mean what `artcli runs show RUN -w DIR` means."""
+    assert context.invoked_subcommand is not None
+    given = {"workspace": workspace, "json": json or None}
+    known = {name: value for name, value in given.items() if value is not None}
+    context.default_map = {context.invoked_subcommand: known}
+
+
+def workspace_flag(workspace: Workspace) -> str:
+    """` -w DIR` for a command to be typed here; nothing where it would find `workspace` itself."""
+    from artcli.workspace.paths import find_workspace
+
+    try:
+        if find_workspace().root == workspace.root:
+            return ""
+    except ArtcliError:
+        pass
+    root, here = workspace.root, Path.cwd()
+    return f" -w {root.relative_to(here) if root.is_relative_to(here) else root}"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from artcli.commands.options import JsonOption, WorkspaceOption
+from artcli.commands.options import JsonOption, WorkspaceOption, workspace_flag
 
 if TYPE_CHECKING:
     from artcli.contest.tables import Contest
@@ -19,7 +19,9 @@ BAR_WIDTH = 20
 
 
 def command(
-    run: Annotated[str, typer.Argument(help="A run's name; with --import: one that is free.")],
+    run: Annotated[
+        str, typer.Argument(metavar="RUN", help="A run's name; with --import: one that is free.")
+    ],
     images: Annotated[
         list[Path] | None,
         typer.Argument(
@@ -128,7 +130,8 @@ def _show(run: str, named: Named, top: int) -> None:
             bar = "█" * round(BAR_WIDTH * value)
             rows.append((path if place == 0 else "", artist, f"{100 * value:.1f} %", bar))
     folds = f"{len(named.folds)} folds" if len(named.folds) > 1 else f"fold {named.folds[0]}"
-    title = f"{len(named.paths):,} pictures, named by {console.safe(run)} ({folds})"
+    count = f"{len(named.paths):,} picture{'s' * (len(named.paths) != 1)}"
+    title = f"{count}, named by {console.safe(run)} ({folds})"
     console.out().print(console.table(title, ["Picture", "Artist", ">Probability", ""], rows))
 
 
@@ -213,4 +216,5 @@ def _report(workspace: Workspace, contest: Contest, kept: Kept, json: bool) -> N
     if kept.bad:
         console.warn(f"{len(kept.bad)} test images cannot be read: " + "; ".join(kept.bad.values()))
     if kept.test is not None:
-        out.print(f"Next: [bold]artcli submit {console.safe(kept.name)}[/]")
+        place = console.safe(workspace_flag(workspace))
+        out.print(f"Next: [bold]artcli submit {console.safe(kept.name)}{place}[/]")

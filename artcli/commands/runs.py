@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from artcli.commands.options import JsonOption, WorkspaceOption
+from artcli.commands.options import JsonOption, WorkspaceOption, hand_on
 
 if TYPE_CHECKING:
     from artcli.predicting.candidates import Candidate
@@ -47,6 +47,7 @@ def list_command(
     interval is a 95 % bootstrap over paintings.
     """
     if context.invoked_subcommand is not None:
+        hand_on(context, workspace, json)
         return
     from artcli import console
     from artcli.commands.run_tables import show_list
@@ -99,6 +100,7 @@ def remove_command(
     name: NameArgument,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     workspace: WorkspaceOption = None,
+    json: JsonOption = False,
 ) -> None:
     """Remove a run's checkpoints and predictions; its submissions stay."""
     from artcli import console
@@ -112,7 +114,11 @@ def remove_command(
         listed = "\n".join(f"  {folder}" for folder in run_parts(found, name))
         typer.echo(f"This removes the run {name} ({run.state}):\n{listed}", err=True)
         typer.confirm("Remove it?", abort=True, err=True)
-    for folder in remove_run(found, name):
+    removed = remove_run(found, name)
+    if json:
+        console.print_json({"run": name, "removed": removed})
+        return
+    for folder in removed:
         console.success(f"removed {folder}")
 
 

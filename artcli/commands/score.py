@@ -17,11 +17,18 @@ if TYPE_CHECKING:
 
 def command(
     submission: Annotated[
-        Path, typer.Argument(help="A CSV file, or the name of one in the workspace's submissions.")
+        Path,
+        typer.Argument(
+            metavar="SUBMISSION",
+            help="A CSV file, or the name of one in the workspace's submissions.",
+        ),
     ],
     solution: Annotated[
         Path | None,
-        typer.Argument(help="A CSV file id,artist,Usage [default: the workspace's solution.csv]."),
+        typer.Argument(
+            metavar="[SOLUTION]",
+            help="A CSV file id,artist,Usage [default: the workspace's solution.csv].",
+        ),
     ] = None,
     weakest: Annotated[
         int, typer.Option(min=0, help="How many of the weakest artists to show.")

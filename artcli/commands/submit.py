@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from artcli.commands.options import JsonOption, WorkspaceOption
+from artcli.commands.options import JsonOption, WorkspaceOption, workspace_flag
 
 if TYPE_CHECKING:
     from artcli.contest.tables import Contest
@@ -78,6 +78,8 @@ def submit(
     from artcli.predicting.folder import read_kept
     from artcli.predicting.submission import choose_run, write_submission
 
+    if not (contest.test or contest.sample_ids):
+        raise ArtcliError(f"there is no test in {contest.data}, so there is nothing to submit")
     chosen, why = choose_run(list_candidates(workspace), run)
     kept = read_kept(workspace, chosen.name)
     if kept is None:  # removed since it was listed
@@ -124,7 +126,8 @@ def show(
         out.print(f"Never named: {len(never)} of {len(contest.artists)} ({console.safe(listed)})")
     out.print(f"Wrote {console.safe(made.path)}")
     if workspace.solution_csv.is_file():
-        out.print(f"Next: [bold]artcli score {console.safe(made.path)}[/]")
+        place = console.safe(workspace_flag(workspace))
+        out.print(f"Next: [bold]artcli score {console.safe(made.path.name)}{place}[/]")
     else:
         out.print("Next: upload it to the contest's page.")
 

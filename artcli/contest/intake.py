@@ -16,11 +16,12 @@ from artcli import console
 from artcli.contest.csvfile import read_table
 from artcli.contest.fixes import FIXES_NAME, TRAIN_NAME
 from artcli.contest.genres import ALIASES_NAME, ARTISTS_NAME
-from artcli.contest.images import SUFFIXES, bad_images
+from artcli.contest.images import SUFFIXES
+from artcli.contest.pictures import check_pictures
 from artcli.contest.repair import Repairs, find_repairs
 from artcli.contest.splits import GROUPS_NAME
 from artcli.contest.tables import SAMPLE_NAME, TEST_NAME, Contest, read_contest
-from artcli.errors import ArtcliError, Problems
+from artcli.errors import ArtcliError
 from artcli.workspace.files import explained
 
 TABLES = (TRAIN_NAME, TEST_NAME, SAMPLE_NAME, ARTISTS_NAME, FIXES_NAME, ALIASES_NAME, GROUPS_NAME)
@@ -87,24 +88,6 @@ def take_over(source: Path, data: Path, solution: Path, *, repair: bool = False)
     if found != source.resolve():
         notices.insert(0, f"the contest was found in {found}")
     return Intake(found, repairs, bad_tests, tuple(notices))
-
-
-def check_pictures(contest: Contest, remember: Path | None = None) -> tuple[str, ...]:
-    """Decode every picture of a contest; one line for each bad one of the test.
-
-    Errors: `Problems`, when pictures of the training set are bad, that lists all bad ones.
-    """
-    bad = bad_images(
-        list(dict.fromkeys(painting.path for painting in (*contest.train, *contest.test))),
-        remember=remember,
-    )
-    if not bad.keys().isdisjoint(painting.path for painting in contest.train):
-        raise Problems(
-            f"{len(bad)} images cannot be used",
-            list(bad.values()),
-            f"replace these files, or remove the rows of paintings from {TRAIN_NAME}",
-        )
-    return tuple(bad.values())
 
 
 def bring_in(file: Path, target: Path) -> None:

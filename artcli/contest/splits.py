@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from artcli import console
 from artcli.contest.csvfile import read_table, to_text
+from artcli.contest.pictures import check_pictures
 from artcli.errors import ArtcliError, Problems, UsageError
 from artcli.workspace.files import sha256_file, write_text
 from artcli.workspace.locks import hold
@@ -59,6 +60,8 @@ def load_or_make_folds(workspace: Workspace, contest: Contest, k: int = 5, seed:
     if not path.exists():
         with hold(workspace.cache / f"{path.name}.lock", path.name, wait=True):
             if not path.exists():
+                if not all(painting.path.is_file() for painting in contest.train):
+                    check_pictures(contest)  # tells of all bad ones, not of the first alone
                 groups = find_groups(contest.train, contest.data / GROUPS_NAME)
                 folds = make_folds(
                     {painting.id: str(painting.artist) for painting in contest.train},

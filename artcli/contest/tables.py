@@ -161,6 +161,13 @@ class _Reader:
         if table is None:
             return ()
         self.problems += table.repeated("id")
+        if "img_path" not in table.header and (others := set(table.header) - {"id", "artist"}):
+            # Without paths the ids name the files; a path under another name must not be lost.
+            self.problems.append(
+                f"{table.path.name} line 1: the header {','.join(table.header)!r} has no img_path;"
+                f" is it {' or '.join(map(repr, sorted(others)))}?"
+            )
+            return ()
         made: list[Painting] = []
         for row in table.rows:
             artist = row["artist"] if kind == "train" else None

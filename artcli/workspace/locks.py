@@ -32,7 +32,9 @@ def hold(path: Path, what: str, *, wait: bool = False) -> Iterator[None]:
             console.note(f"waiting for another artcli process to finish {what}")
             lock.acquire()
     except PermissionError as error:
-        raise ArtcliError(f"no permission to write {path.parent}") from error
+        raise ArtcliError(
+            f"no permission to write {path.parent}", "check the folder's owner"
+        ) from error
     try:
         yield
     finally:

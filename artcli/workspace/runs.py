@@ -26,6 +26,7 @@ from artcli.workspace.paths import Workspace
 State = Literal["finished", "running", "stopped", "damaged"]
 ALL = "all"  # the label of a fold trained on all paintings, which has no validation
 HISTORY = "history.jsonl"
+_LOCK = "lock"
 _LABEL = re.compile(r"fold-(\d+|all)")
 
 
@@ -79,14 +80,14 @@ def list_runs(workspace: Workspace) -> tuple[RunRecord, ...]:
     if not workspace.checkpoints.is_dir():
         return ()
     folders = [path for path in workspace.checkpoints.iterdir() if path.is_dir()]
-    runs = [_read(path) for path in folders if not path.name.startswith(".")]
+    runs = [_read(path) for path in folders if not path.name.startswith(".") and _begun(path)]
     return tuple(sorted(runs, key=lambda run: (run.created, run.name)))
 
 
 def read_run(workspace: Workspace, name: str) -> RunRecord:
     """The run of this name. Errors: `ArtcliError`, with the nearest names, when there is none."""
     folder = workspace.run_dir(name)
-    if folder.is_dir():
+    if _begun(folder):
         return _read(folder)
     names = [run.name for run in list_runs(workspace)]
     if near := get_close_matches(name, names, n=3):
@@ -107,8 +108,8 @@ def read_history(fold: Path) -> list[dict[str, Any]]:
 
 def run_parts(workspace: Workspace, name: str) -> list[Path]:
     """The folders that belong to a run (or to imported predictions) and exist."""
-    folders = (workspace.run_dir(name), workspace.predictions_dir(name))
-    return [folder for folder in folders if folder.is_dir()]
+    run, predictions = workspace.run_dir(name), workspace.predictions_dir(name)
+    return [*([run] if _begun(run) else []), *([predictions] if predictions.is_dir() else [])]
 
 
 def free_name(workspace: Workspace, stem: str) -> str:
@@ -135,7 +136,14 @@ def remove_run(workspace: Workspace, name: str) -> list[Path]:
 
 def lock_path(workspace: Workspace, name: str) -> Path:
     """The lock that whoever writes into the run holds."""
-    return workspace.run_dir(name) / "lock"
+    return workspace.run_dir(name) / _LOCK
+
+
+def _begun(folder: Path) -> bool:
+    """Whether a run lies in `folder`, not merely the lock of one that failed before it began."""
+    if not folder.is_dir():
+        return False
+    return any(path.name != _LOCK for path in folder.iterdir()) or is_held(folder / _LOCK)
 
 
 def _read(folder: Path) -> RunRecord:
@@ -148,7 +156,7 @@ def _read(folder: Path) -> RunRecord:
     state: State
     if not faults and folds and all(fold.state == "finished" for fold in folds):
         state = "finished"
-    elif is_held(folder / "lock"):
+    elif is_held(folder / _LOCK):
         state, faults = "running", []  # it may be half-way through its very first files
         folds = [_running(fold) for fold in folds]
     else:

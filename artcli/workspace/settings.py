@@ -30,7 +30,9 @@ def read_settings(workspace: Workspace) -> Settings:
     try:
         return Settings.model_validate(tomllib.loads(path.read_text(encoding="utf-8-sig")))
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ArtcliError(f"{path} cannot be read: {error}") from error
+        raise ArtcliError(
+            f"{path} cannot be read: {error}", "mend it; an empty file serves too"
+        ) from error
     except ValidationError as error:
         raise Problems(
             f"{path} is not valid",

@@ -148,6 +148,20 @@ def test_a_full_disk_is_foreseen(workspace: Workspace, monkeypatch: pytest.Monke
     assert "--image-size 224" in fix
 
 
+def test_pixels_that_are_cached_already_need_no_more_space(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = workspace.cache / "pixels" / "train-768-0123abcd.rgb"
+    rows.parent.mkdir(parents=True)
+    with rows.open("wb") as file:
+        file.truncate(10**9)  # a hole: it takes no space
+    full = SimpleNamespace(total=2 * 10**9, used=2 * 10**9, free=0)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: full)
+    code, findings = doctor("-w", workspace.root)
+    assert code == 0
+    assert any("1.0 GB are cached" in finding["text"] for finding in findings)
+
+
 def test_a_folder_that_cannot_be_written_is_said(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:

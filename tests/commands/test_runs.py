@@ -138,3 +138,14 @@ def test_a_recipe_in_short_tells_what_was_chosen_and_no_default() -> None:
     assert recipe_in_short({"model": "m:weights=/a/b.pt,x=1", "from": "a newer artcli"}) == (
         "m:weights=b.pt,x=1 · from=a newer artcli"
     )
+
+
+def test_the_workspace_may_be_named_before_the_subcommand(three: Workspace) -> None:
+    before = artcli("runs", "-w", three.root, "--json", "show", "b")
+    assert (before.code, before.json["name"]) == (0, "b")
+    assert before.out == artcli("runs", "show", "b", "-w", three.root, "--json").out
+
+
+def test_removing_answers_scripts_too(three: Workspace) -> None:
+    answer = artcli("runs", "remove", "b", "--yes", "-w", three.root, "--json")
+    assert answer.json == {"run": "b", "removed": [str(three.run_dir("b"))]}

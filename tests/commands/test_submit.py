@@ -186,6 +186,15 @@ def test_a_rehearsed_contest_is_scored_next(workspace: Workspace) -> None:
     rows = [f"{key},{artist},Private,p{key}" for key, artist in truth.items()]
     write_csv(workspace.solution_csv, "id,artist,Usage,painting", rows)
     answer = artcli("submit", "-w", workspace.root)
-    assert f"artcli score {workspace.submissions / 'best.csv'}" in answer.text
+    assert f"Next: artcli score best.csv -w {workspace.root}" in answer.text
     scored = artcli("score", "best", "--json", "-w", workspace.root)
     assert scored.json["private"] == pytest.approx((2 / 3 + 2 / 3 + 1) / 3)
+
+
+def test_a_contest_without_a_test_has_nothing_to_submit(workspace: Workspace) -> None:
+    fake_run(workspace, "first", fold_0=0.6)
+    workspace.test_csv.unlink()
+    workspace.sample_csv.unlink()
+    answer = artcli("submit", "-w", workspace.root)
+    assert answer.code == 1
+    assert "so there is nothing to submit" in answer.err

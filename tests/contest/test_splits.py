@@ -167,5 +167,16 @@ def test_a_painting_that_cannot_be_read_is_named(workspace: Workspace) -> None:
     found = contest(workspace)
     found.train[4].path.unlink()
     with pytest.raises(ArtcliError, match=r"0004\.jpg cannot be read"):
-        load_or_make_folds(workspace, found)
+        find_groups(found.train, workspace.data / "groups.csv")
+
+
+def test_pictures_that_are_bad_are_all_named_before_folds_are_made(workspace: Workspace) -> None:
+    write_pictures(workspace.data)
+    (workspace.data / "train" / "0003.jpg").unlink()
+    (workspace.data / "train" / "0007.jpg").write_bytes(b"<html>")
+    with pytest.raises(Problems, match="2 images cannot be used") as caught:
+        load_or_make_folds(workspace, contest(workspace))
+    missing, page = caught.value.problems
+    assert missing.endswith("0003.jpg is missing")
+    assert "0007.jpg is a web page" in page
     assert not workspace.folds_file(5).exists()

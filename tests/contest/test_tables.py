@@ -278,3 +278,10 @@ def test_no_damage_to_a_table_ends_in_a_traceback(
         contest = read_contest(data)
         assert isinstance(contest, Contest)
         assert all(painting.path.is_relative_to(data) for painting in contest.train)
+
+
+def test_a_path_under_another_name_is_not_lost(data: Path) -> None:
+    edit(data / "train.csv", "id,img_path,artist", "id,path,artist")
+    assert problems_of(data) == (
+        "train.csv line 1: the header 'id,path,artist' has no img_path; is it 'path'?",
+    )

@@ -11,7 +11,15 @@ from fake_runs import fake_fold, fake_run
 from artcli.errors import ArtcliError
 from artcli.workspace.locks import hold
 from artcli.workspace.paths import Workspace
-from artcli.workspace.runs import list_runs, lock_path, read_history, read_run, remove_run
+from artcli.workspace.runs import (
+    free_name,
+    list_runs,
+    lock_path,
+    read_history,
+    read_run,
+    remove_run,
+    run_parts,
+)
 
 
 @pytest.fixture
@@ -68,7 +76,8 @@ def test_damage_in_one_run_is_told_and_hides_no_other(workspace: Workspace) -> N
         "[]"
     )
     (fake_run(workspace, "bad4", fold_0=0.6) / "recipe.toml").write_bytes(b"\xff\xfe\x00")
-    (workspace.checkpoints / "bad5").mkdir()
+    (workspace.checkpoints / "bad5" / "notes").mkdir(parents=True)
+    (workspace.checkpoints / "none").mkdir()
     (workspace.checkpoints / ".gone.removed").mkdir()
     (workspace.checkpoints / "a note.txt").write_text("mine")
     runs = {run.name: (run.state, run.reason) for run in list_runs(workspace)}
@@ -118,3 +127,17 @@ def test_listing_imports_nothing_heavy() -> None:
     code = "import sys, artcli.workspace.runs; print({'torch', 'numpy'} & set(sys.modules))"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert shown.stdout.strip() == "set()"
+
+
+def test_a_run_that_failed_before_it_began_is_none_and_its_name_is_free(
+    workspace: Workspace,
+) -> None:
+    with hold(lock_path(workspace, "tinyvit-1"), "it"):  # as a command that has just started
+        assert [run.state for run in list_runs(workspace)] == ["running"]
+        assert free_name(workspace, "tinyvit") == "tinyvit-2"
+    assert lock_path(workspace, "tinyvit-1").exists()
+    assert list_runs(workspace) == ()
+    assert run_parts(workspace, "tinyvit-1") == []
+    assert free_name(workspace, "tinyvit") == "tinyvit-1"
+    with pytest.raises(ArtcliError, match="there is no run 'tinyvit-1'"):
+        read_run(workspace, "tinyvit-1")

@@ -137,7 +137,7 @@ def _folds(workspace: Workspace, contest: Contest) -> Iterator[Finding]:
 
 def _disk(workspace: Workspace, contest: Contest) -> Iterator[Finding]:
     """The pixel cache at the default model's size against the space there is for it."""
-    cached = sum(file.stat().st_size for file in workspace.cache.glob("pixels/*.npy"))
+    cached = sum(file.stat().st_size for file in workspace.cache.glob("pixels/*"))
     free = shutil.disk_usage(workspace.root).free
     need, small = (_cache_bytes(contest, side) for side in (SIDE, 224))
     said = f"the pixel cache needs up to {_gb(need)} at {SIDE} px ({_gb(small)} at 224 px)"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from artcli.commands.options import JsonOption, WorkspaceOption
+from artcli.commands.options import JsonOption, WorkspaceOption, hand_on, workspace_flag
 from artcli.errors import ArtcliError
 
 if TYPE_CHECKING:
@@ -19,7 +19,9 @@ command = typer.Typer(
     rich_markup_mode="markdown",  # as the root: Rich's own would swallow [names]
 )
 
-KindArgument = Annotated[str, typer.Argument(help="A kind of component, such as loss.")]
+KindArgument = Annotated[
+    str, typer.Argument(metavar="KIND", help="A kind of component, such as loss.")
+]
 
 
 @command.callback()
@@ -35,6 +37,7 @@ def list_plugins(
     be loaded, with the reason.
     """
     if context.invoked_subcommand is not None:
+        hand_on(context, workspace, json)
         return
     from artcli import console
     from artcli.commands.plugins import listing
@@ -50,7 +53,9 @@ def list_plugins(
 @command.command()
 def show(
     kind: KindArgument,
-    name: Annotated[str, typer.Argument(help="The component's name, such as focal.")],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="The component's name, such as focal.")
+    ],
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -70,7 +75,7 @@ def show(
 
 @command.command()
 def add(
-    file: Annotated[Path, typer.Argument(help="A Python file that is a plugin.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A Python file that is a plugin.")],
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -83,17 +88,21 @@ def add(
     from artcli.commands.plugins import files
     from artcli.workspace.paths import find_workspace
 
-    added = files.add(find_workspace(workspace), file)
+    place = find_workspace(workspace)
+    added = files.add(place, file)
     if json:
         console.print_json(files.as_json(added))
     else:
-        files.show_added(added)
+        files.show_added(added, workspace_flag(place))
 
 
 @command.command()
 def remove(
     name: Annotated[
-        str, typer.Argument(help="A registered file, or the name of a component it offers.")
+        str,
+        typer.Argument(
+            metavar="NAME", help="A registered file, or the name of a component it offers."
+        ),
     ],
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
@@ -115,7 +124,7 @@ def remove(
 @command.command()
 def new(
     kind: KindArgument,
-    name: Annotated[str, typer.Argument(help="The new component's name.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The new component's name.")],
     package: Annotated[
         bool,
         typer.Option(

@@ -155,7 +155,8 @@ def as_json(added: Added) -> dict[str, Any]:
     }
 
 
-def show_added(added: Added) -> None:
+def show_added(added: Added, place: str) -> None:
+    """`place`: what repeats the workspace in a command, ` -w DIR` or nothing."""
     out = console.out()
     if added.copied:
         out.print(f"Copied to {console.safe(added.path)}")
@@ -166,5 +167,5 @@ def show_added(added: Added) -> None:
     console.success("trusted as it is now" + ("" if added.again else ", and registered"))
     for key, other in added.clashes.items():
         console.warn(f"{key} is offered by {other} too; see: artcli plugins")
-    first = added.components[0].component
-    out.print(f"Next: [bold]artcli plugins show {first.kind} {first.name}[/]")
+    first, safe_place = added.components[0].component, console.safe(place)
+    out.print(f"Next: [bold]artcli plugins show {first.kind} {first.name}{safe_place}[/]")
