@@ -22,6 +22,7 @@ from artcli.predicting.folder import keep_fold
 from artcli.predicting.predictions import ALL, WHOLE, Predictions, concat
 from artcli.training.devices import pick_device
 from artcli.training.pixel_sets import Wholes, piece_pixels, test_pixels, train_pixels
+from artcli.training.record import trained_on
 from artcli.training.trained import Trained, load_trained
 from artcli.workspace.runs import read_run
 
@@ -150,7 +151,8 @@ def predict_fold(
             "train a new run on these: artcli train",
         )
     number = ALL if fold_label == "all" else int(fold_label)
-    told = _Told(trained, number, batch_size, device)
+    learnt = trained_on(workspace.run_dir(run) / f"fold-{fold_label}")
+    told = _Told(trained, number, batch_size, device, learnt)
     seen = _out_of_fold(workspace, contest, told) if oof and told.fold != ALL else None
     of_test, bad = None, {}
     if test and contest.test:
@@ -174,6 +176,7 @@ class _Told:
     fold: int
     batch_size: int
     device: str
+    learnt: frozenset[str]  # ids of the paintings it was trained on
 
     def predict(
         self, ids: Sequence[str], images: Pictures, crops: int | Sequence[int], what: str
@@ -188,15 +191,21 @@ class _Told:
         return Predictions.make(ids, values, self.trained.classes, crops=crops, folds=self.fold)
 
 
-def _out_of_fold(workspace: Workspace, contest: Contest, told: _Told) -> Predictions:
+def _out_of_fold(workspace: Workspace, contest: Contest, told: _Told) -> Predictions | None:
     trained = told.trained
     folds = load_or_make_folds(workspace, contest, trained.recipe.folds)
+    held = folds.validation(told.fold)
+    if held & told.learnt:
+        console.warn(
+            f"the folds have changed since fold {trained.fold} was trained: it has learnt some of "
+            "the paintings that it would validate on, so nothing is said of them"
+        )
+        return None
     pieces = piece_pixels(workspace, contest, folds, told.fold, trained.image_size)
     parts = [key.rpartition("#") for key in pieces.keys]
     crops = [int(number) for _, _, number in parts]
     of_pieces = told.predict([key for key, _, _ in parts], pieces.array, crops, "Validation pieces")
     pixels = train_pixels(workspace, contest, trained.image_size)
-    held = folds.validation(told.fold)
     ids = [painting.id for painting in contest.train if painting.id in held]
     rows = np.array([pixels.row(key) for key in ids])
     wholes = Wholes(pixels, rows, trained.image_size)

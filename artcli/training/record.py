@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import json
 import platform
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 from artcli import __version__
-from artcli.workspace.files import write_json, write_text
+from artcli.errors import ArtcliError
+from artcli.workspace.files import explained, read_json, write_json, write_text
 from artcli.workspace.runs import HISTORY, read_history
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from artcli.training.loop import Cursor, Plan
     from artcli.training.recipe import Recipe
 
+SPLIT = "split.json"
 _LIBRARIES = ("torch", "torchvision", "timm", "albumentations", "lightning-fabric", "numpy")
 
 
@@ -53,6 +56,37 @@ def describe_run(
     )
 
 
+def describe_split(fold: Path, ids: dict[str, list[str]]) -> None:
+    """Which paintings the fold trains on and which it holds out, written when it starts."""
+    if not (fold / SPLIT).exists():
+        write_json(fold / SPLIT, ids)
+
+
+def refuse_other_data(fold: Path, artists: Sequence[str], ids: dict[str, list[str]]) -> None:
+    """`ArtcliError` when the run, or this fold of it, was begun with other artists or paintings.
+
+    To go on would judge it on paintings that it has learnt, or name the wrong artists.
+    """
+    run = fold.parent
+    hint = "train a new run on the data as they are"
+    if (run / "run.json").exists():
+        names = read_json(run / "run.json")["classes"]["names"]
+        if names != list(artists):
+            raise ArtcliError(f"the run {run.name} was begun with other artists", hint)
+    if (fold / SPLIT).exists() and read_json(fold / SPLIT) != ids:
+        raise ArtcliError(
+            f"train.csv or the folds have changed since {fold.name.replace('-', ' ')} of the run "
+            f"{run.name} began",
+            hint,
+        )
+
+
+def trained_on(fold: Path) -> frozenset[str]:
+    """The ids of the paintings that the fold's model has learnt."""
+    path = fold / SPLIT
+    return frozenset(read_json(path)["training"]) if path.exists() else frozenset()
+
+
 def _versions() -> dict[str, str]:
     found = {}
     for name in _LIBRARIES:
@@ -65,8 +99,8 @@ def _versions() -> dict[str, str]:
 
 def append_history(folder: Path, metrics: dict[str, Any]) -> None:
     """Add an epoch's metrics; before its checkpoint, so that none is ever without its line."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / HISTORY).open("a", encoding="utf-8") as file:
+    path = folder / HISTORY
+    with explained(path), path.open("a", encoding="utf-8") as file:
         file.write(json.dumps(metrics) + "\n")
 
 

@@ -289,7 +289,7 @@ def assemble(
     scheduler = components.scheduler(optimizer, plan.steps_per_epoch, plan.epochs)
     if recipe.compile:
         model = torch.compile(model)  # type: ignore[assignment]
-    wrapped, wrapped_optimizer = fabric.setup(model, optimizer)  # all ranks have the first's weights
+    wrapped, wrapped_optimizer = fabric.setup(model, optimizer)  # shares the weights out
     ema = Ema(wrapped.module, recipe.ema) if recipe.ema else None
     return Parts(
         wrapped,

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from artcli.contest.crops import cut, piece_boxes
 from artcli.contest.images import read_image, resize
 from artcli.contest.pixels import as_test_piece
+from artcli.contest.splits import load_or_make_folds
 from artcli.contest.tables import Contest, read_contest
 from artcli.errors import ArtcliError
 from artcli.host.discovery import Host, load_host
@@ -21,6 +22,7 @@ from artcli.host.records import HeadOutput
 from artcli.predicting.folder import Kept, read_kept
 from artcli.predicting.predict import predict_fold, predict_run, probabilities
 from artcli.training.recipe import make_recipe
+from artcli.training.record import describe_split
 from artcli.training.trained import load_trained
 from artcli.workspace.paths import Workspace
 from artcli.workspace.settings import Settings, write_settings
@@ -140,6 +142,21 @@ def test_all_folds_are_predicted_again_and_one_trained_on_everything_has_no_oof(
     assert kept.test.fold_numbers == (-1, 0)
     first, second = (kept.test.rows(kept.test.folds == fold) for fold in (-1, 0))
     assert not np.allclose(first.probabilities, second.probabilities)
+
+
+def test_nothing_out_of_fold_is_said_of_paintings_that_were_learnt(
+    workspace: Workspace, contest: Contest, host: Host, capsys: pytest.CaptureFixture[str]
+) -> None:
+    untrained_run(workspace, contest, RECIPE, "first")
+    held = load_or_make_folds(workspace, contest, 3).validation(0)
+    learnt = [painting.id for painting in contest.train if painting.id not in held]
+    place = workspace.run_dir("first") / "fold-0"
+    describe_split(place, {"training": [*learnt, min(held)], "held": sorted(held)})
+    predict_fold(workspace, host, contest, "first", "0")
+    kept = kept_of(workspace)
+    assert kept.test is not None
+    assert kept.oof is None
+    assert "the folds have changed since fold 0 was trained" in capsys.readouterr().err
 
 
 def test_a_bad_test_picture_is_noted_and_the_others_are_predicted(

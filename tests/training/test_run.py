@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import signal
@@ -18,17 +19,19 @@ import torch
 import torch._dynamo  # imported before any fork: it starts threads
 from painted import MODEL, PLAIN_MODEL, contest_of, painted_workspace, small_recipe
 
-from artcli.errors import Interrupted, Problems
+from artcli.contest.splits import load_or_make_folds
+from artcli.errors import ArtcliError, Interrupted, Problems
 from artcli.host.discovery import load_host
 from artcli.training.checkpoint import find_checkpoint
 from artcli.training.display import Display
-from artcli.training.loop import Cursor
+from artcli.training.loop import Cursor, NonFiniteLoss
 from artcli.training.recipe import Recipe
+from artcli.training.record import refuse_other_data
 from artcli.training.run import FoldResult, run_fold
 from artcli.training.trained import load_trained
 from artcli.workspace.files import read_json, sha256_file
 from artcli.workspace.paths import Workspace
-from artcli.workspace.runs import read_history
+from artcli.workspace.runs import read_history, read_run
 
 RECIPE = small_recipe()
 
@@ -260,3 +263,66 @@ def test_the_head_is_fitted_first_when_the_model_is_pretrained_and_fresh(
     assert fitted == [3]
     train(workspace, "off", given.model_copy(update={"probe": 0}))
     assert fitted == [3]
+
+
+def turn_folds(workspace: Workspace, k: int, *, to: int | None = None) -> None:
+    """Every painting into the next fold, or all of them into fold `to`."""
+    path = workspace.folds_file(k)
+    head, *rows = path.read_text().splitlines()
+    ids, folds = zip(*(row.split(",") for row in rows), strict=True)
+    turned = [(int(fold) + 1) % k if to is None else to for fold in folds]
+    lines = [f"{key},{fold}" for key, fold in zip(ids, turned, strict=True)]
+    path.write_text("\n".join([head, *lines, ""]))
+
+
+def test_a_run_does_not_go_on_with_other_folds_or_artists(tmp_path: Path) -> None:
+    workspace = painted_workspace(tmp_path / "w", each=4)
+    short = small_recipe(epochs=1)
+    train(workspace, "first", short)
+    renamed = dataclasses.replace(contest_of(workspace), artists=("Ada", "Ben", "Cleo"))
+    with pytest.raises(ArtcliError, match="begun with other artists"):
+        refuse_other_data(workspace.run_dir("first") / "fold-1", renamed.artists, {})
+    turn_folds(workspace, 4)
+    with pytest.raises(ArtcliError, match="have changed since fold 0 of the run first"):
+        train(workspace, "first", short)
+    train(workspace, "first", short, fold="1")
+
+
+def test_a_fold_with_nothing_to_learn_or_to_judge_is_refused(tmp_path: Path) -> None:
+    workspace = painted_workspace(tmp_path / "w", each=4)
+    load_or_make_folds(workspace, contest_of(workspace), 4)
+    turn_folds(workspace, 4, to=1)
+    for fold, lack in (("0", "validate on"), ("1", "train on")):
+        with pytest.raises(ArtcliError, match=f"fold {fold} of 4 leaves no painting to {lack}"):
+            train(workspace, "never", fold=fold)
+
+
+def test_a_run_killed_before_its_first_checkpoint_still_knows_its_fold(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_arguments: Any) -> None:
+        raise NonFiniteLoss("the loss is nan")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Display, "step", fail)
+        with pytest.raises(NonFiniteLoss):
+            train(workspace, "early", fold="3")
+    assert [fold.label for fold in read_run(workspace, "early").folds] == ["3"]
+
+
+def test_a_signal_in_the_last_validation_is_obeyed(
+    workspace: Workspace, whole: FoldResult, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def send(_self: Display, step: int, _metrics: dict[str, Any]) -> None:
+        if step == 6:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Display, "epoch", send)
+        with pytest.raises(Interrupted) as caught:
+            train(workspace, "late")
+    assert caught.value.exit_code == 143
+    assert "artcli predict late" in str(caught.value.hint)
+    folder = workspace.run_dir("late") / "fold-0"
+    assert (folder / "result.json").exists()
+    assert state_of(folder) == state_of(whole)
