@@ -18,7 +18,7 @@ RECIPE: dict[str, Any] = {
     "model": "timm:arch=resnet10t,pretrained=false",
     "image_size": 96,
     "sampler": "log",
-    "epochs": 14,
+    "epochs": 8,
     "optimizer": "adamw:lr=0.003",
     "head_lr": 1.0,
 }

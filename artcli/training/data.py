@@ -7,6 +7,7 @@ the same batches. Pictures stay uint8; normalising and mixing are the device's w
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -94,7 +95,7 @@ class TrainingSet(Dataset[Batch]):
 
     @property
     def batches_per_epoch(self) -> int:
-        return max(1, -(-round(self.expected.sum()) // self.batch_size))
+        return max(1, -(-round(float(self.expected.sum())) // self.batch_size))
 
     def _draw(self, epoch: int) -> NDArray[np.intp]:
         return draw(self.expected, self.seed, epoch)
@@ -151,12 +152,17 @@ def batches(
         num_workers=workers,
         pin_memory=pinned,
         prefetch_factor=4 if workers else None,
-        worker_init_fn=_one_thread,
+        worker_init_fn=_apart,
     )
     yield from loader
 
 
-def _one_thread(_worker: int) -> None:
+def _apart(_worker: int) -> None:
+    """In a loader's process: one thread, and a group of its own, for a Ctrl-C, or what a signal to
+    the whole group means, is the run's to answer: it saves, and lets its workers go.
+    """
+    if hasattr(os, "setpgid"):
+        os.setpgid(0, 0)
     cv2.setNumThreads(1)
     torch.set_num_threads(1)
 
