@@ -26,7 +26,7 @@ def command(
     solution: Annotated[
         Path | None,
         typer.Argument(
-            metavar="[SOLUTION]",
+            metavar="SOLUTION",
             help="A CSV file id,artist,Usage [default: the workspace's solution.csv].",
         ),
     ] = None,

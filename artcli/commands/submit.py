@@ -17,9 +17,7 @@ if TYPE_CHECKING:
 def command(
     run: Annotated[
         str | None,
-        typer.Argument(
-            metavar="[RUN]", help="A run's name [default: the best validation crop F1]."
-        ),
+        typer.Argument(metavar="RUN", help="A run's name [default: the best validation crop F1]."),
     ] = None,
     name: Annotated[
         str | None,
