@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from artcli.plugin import ArtcliError
 
 _NESTED = ("state_dict_ema", "state_dict", "model")  # where training scripts keep the weights
 _WRAPPERS = ("module.", "_orig_mod.")  # DistributedDataParallel, torch.compile
-_OURS = "backbone.net."  # in a checkpoint of artcli's own
+_OURS = re.compile(r"((model|average)\.)?backbone\.net\.")  # in a checkpoint of artcli's own
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:
@@ -35,8 +36,8 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     else:
         raise ArtcliError(f"{path} is no file of weights", "it takes .safetensors, .pt, .pth, .bin")
     state = {_unwrapped(name): tensor for name, tensor in state.items()}
-    ours = {name: tensor for name, tensor in state.items() if name.startswith(_OURS)}
-    return {name.removeprefix(_OURS): tensor for name, tensor in (ours or state).items()}
+    ours = {name: tensor for name, tensor in state.items() if _OURS.match(name)}
+    return {_OURS.sub("", name, count=1): tensor for name, tensor in ours.items()} or state
 
 
 def without(state: Mapping[str, Tensor], layers: Iterable[str]) -> dict[str, Tensor]:

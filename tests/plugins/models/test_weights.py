@@ -7,6 +7,7 @@ import torch
 from safetensors.torch import save_file
 
 from artcli.errors import ArtcliError
+from artcli.training.checkpoint import save_checkpoint
 from artcli_plugins.models.weights import read_weights, without
 
 STATE = {"stem.weight": torch.arange(6.0).view(2, 3), "fc.bias": torch.ones(2)}
@@ -33,10 +34,16 @@ def test_a_training_scripts_checkpoint_gives_its_weights(tmp_path: Path, name: s
     assert same(read_weights(tmp_path / "w.pth"))
 
 
-def test_of_artclis_own_checkpoint_the_backbone_is_taken(tmp_path: Path) -> None:
+@pytest.mark.parametrize("part", ["model", "average"])
+def test_of_artclis_own_checkpoint_the_backbone_is_taken(tmp_path: Path, part: str) -> None:
     state = {f"backbone.net.{name}": tensor for name, tensor in STATE.items()}
-    torch.save({**state, "head.layers.1.weight": torch.ones(1)}, tmp_path / "w.pt")
+    whole = {**state, "head.layers.1.weight": torch.ones(1)}
+    torch.save(whole, tmp_path / "w.pt")
     assert same(read_weights(tmp_path / "w.pt"))
+    place = save_checkpoint(tmp_path, 1, 1, {part: whole})
+    found = read_weights(place / f"{part}.safetensors")
+    assert same({name: found[name] for name in STATE})
+    assert len(found) == len(STATE)
 
 
 def test_whole_layers_are_left_out() -> None:
