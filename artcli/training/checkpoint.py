@@ -22,6 +22,7 @@ from artcli.errors import ArtcliError
 from artcli.workspace.files import (
     explained,
     read_json,
+    remove_tree,
     sha256_file,
     sync_file,
     sync_folder,
@@ -44,7 +45,8 @@ def save_checkpoint(
     cannot be written; then the former checkpoint is untouched.
     """
     place = folder / f"step-{step}"
-    if not place.exists():
+    if place not in _named(folder):
+        remove_tree(place)  # what a save that was cut off before its last word left
         _write_folder(place, parts)
     _verify(place)
     pointer = {"step": step, "epoch": epoch}
@@ -137,9 +139,13 @@ def _verify(place: Path) -> None:
         raise ArtcliError(f"the checkpoint {place} is damaged: {_SUMS} does not name {_STATE}")
 
 
+def _named(folder: Path) -> set[Path | None]:
+    return {find_checkpoint(folder, "last"), find_checkpoint(folder, "best")}
+
+
 def _remove_old(folder: Path) -> None:
     """Remove the steps that no pointer names, and what an interrupted save left half-made."""
-    named = {find_checkpoint(folder, which) for which in ("last", "best")}
+    named = _named(folder)
     for place in folder.iterdir():
         if _STEP.fullmatch(place.name) and place not in named:
             place.rename(place.with_name(f".{place.name}.part"))

@@ -71,6 +71,13 @@ def test_the_best_and_the_last_stay_and_others_go(tmp_path: Path) -> None:
     assert load_checkpoint(best)["model"]["weight"][0, 0, 0, 0] == 2
 
 
+def test_what_a_save_left_that_was_cut_off_is_not_taken_for_a_later_one(tmp_path: Path) -> None:
+    left = save_checkpoint(tmp_path, 6, 2, a_state(6.0))
+    (tmp_path / "last.json").unlink()
+    (left / "state.json").write_text("")
+    assert_same(load_checkpoint(save_checkpoint(tmp_path, 6, 2, a_state(7.0))), a_state(7.0))
+
+
 def test_a_changed_byte_is_noticed_and_named(tmp_path: Path) -> None:
     place = save_checkpoint(tmp_path, 1, 1, a_state())
     file = place / "model.safetensors"
