@@ -60,6 +60,7 @@ def command(
     from artcli import console
     from artcli.contest.tables import read_contest
     from artcli.host.discovery import load_host
+    from artcli.training.devices import pick_device
     from artcli.workspace.paths import find_workspace
 
     found = find_workspace(workspace)
@@ -70,6 +71,7 @@ def command(
         if resume is not None
         else _new(found, host, name, fold, recipe, given)
     )
+    pick_device(device)
     contest = read_contest(found)
     for notice in contest.notices if _leads() else ():
         console.note(notice)

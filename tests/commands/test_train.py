@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -98,6 +103,30 @@ def test_mistakes_are_told_in_a_line_or_two(
     assert said in answer.err
     assert "Traceback" not in answer.err
     assert len(answer.err.splitlines()) <= 4
+
+
+def test_a_device_that_is_not_there_is_told_before_data_is_read(tmp_path: Path) -> None:
+    workspace = painted_workspace(tmp_path / "w", each=2)
+    workspace.train_csv.unlink()
+    answer = train(workspace, *SMALL, "--device", "gpu")
+    assert (answer.code, "there is no device gpu" in answer.err) == (2, True), answer.err
+
+
+def test_a_signal_to_the_whole_group_saves(tmp_path: Path) -> None:
+    """As `timeout` sends it, and a terminal Ctrl-C: the loader's processes do not die of it."""
+    workspace = painted_workspace(tmp_path / "w", each=4)
+    words = ["train", "-w", str(workspace.root), "--name", "group", *SMALL[:-2]]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "artcli", *words, "--workers", "1", "--epochs", "9999"],
+        stderr=subprocess.PIPE, text=True, start_new_session=True,
+    )  # fmt: skip
+    saved = workspace.run_dir("group") / "fold-0" / "last.json"
+    while process.poll() is None and not saved.exists():
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGTERM)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 143, said
+    assert "--resume group" in said
 
 
 def test_all_mistakes_of_a_command_line_are_told_at_once(workspace: Workspace) -> None:
