@@ -58,7 +58,8 @@ def list_candidates(workspace: Workspace) -> list[Candidate]:
     found = [_trained(workspace, run) for run in runs.values()]
     if workspace.predictions.is_dir():
         for folder in workspace.predictions.iterdir():
-            if folder.name not in runs and (folder / FACTS_NAME).is_file():
+            known = folder.name in runs or folder.name.startswith(".")  # half removed
+            if not known and (folder / FACTS_NAME).is_file():
                 found.append(_imported(workspace, folder.name))
     return sorted(found, key=lambda one: (one.created, one.name))
 

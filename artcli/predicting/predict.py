@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -21,6 +21,7 @@ from artcli.errors import ArtcliError
 from artcli.predicting.folder import keep_fold
 from artcli.predicting.predictions import ALL, WHOLE, Predictions, concat
 from artcli.training.devices import pick_device
+from artcli.training.loop import Pictures
 from artcli.training.pixel_sets import Wholes, piece_pixels, test_pixels, train_pixels
 from artcli.training.record import trained_on
 from artcli.training.trained import Trained, load_trained
@@ -34,14 +35,6 @@ if TYPE_CHECKING:
     from artcli.workspace.paths import Workspace
 
 BATCH_SIZE = 64
-
-
-class Pictures(Protocol):
-    """N pictures, read some at a time: an array, a map of a file, or files decoded as needed."""
-
-    def __len__(self) -> int: ...
-
-    def __getitem__(self, chosen: NDArray[np.intp], /) -> NDArray[np.uint8]: ...
 
 
 def probabilities(

@@ -44,6 +44,7 @@ from artcli.training.resume import restore, state_of
 from artcli.training.trained import build_model, came_trained
 from artcli.workspace.files import write_json
 from artcli.workspace.locks import hold
+from artcli.workspace.runs import lock_path
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -91,7 +92,7 @@ def run_fold(
     run = fabric.broadcast(run)  # ranks may have thought of different free names
     if fabric.global_rank:
         return _train(workspace, fabric, contest, recipe, components, run, fold, workers)
-    with hold(workspace.run_dir(run) / "lock", f"the run {run}"):
+    with hold(lock_path(workspace, run), f"the run {run}"):
         return _train(workspace, fabric, contest, recipe, components, run, fold, workers)
 
 

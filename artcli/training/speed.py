@@ -95,7 +95,8 @@ def measure(
     plan = Plan(10**6, dataset.batches_per_epoch, 1, recipe.clip, 0, CLASSES, recipe.seed)
     parts = assemble(fabric, components, recipe, plan, model, classes)
     workers = default_workers(fabric)
-    stream = batches(dataset, _Endless(dataset.batches_per_epoch), workers)
+    pinned = fabric.device.type == "cuda"
+    stream = batches(dataset, _Endless(dataset.batches_per_epoch), workers, pinned=pinned)
     held = dataset[0, 0]
 
     def step(source: Iterator[Batch]) -> Callable[[], int]:
