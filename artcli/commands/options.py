@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -42,4 +43,4 @@ def workspace_flag(workspace: Workspace) -> str:
     except ArtcliError:
         pass
     root, here = workspace.root, Path.cwd()
-    return f" -w {root.relative_to(here) if root.is_relative_to(here) else root}"
+    return f" -w {quote(str(root.relative_to(here) if root.is_relative_to(here) else root))}"

@@ -70,6 +70,7 @@ def test_the_summary_for_people_ends_with_the_next_command(contest: Path) -> Non
     assert "9 paintings by 3 artists, from 3 (Cleo Iron) down to 3 (Ada Stone)" in answer.out
     assert answer.out.endswith("Next: artcli train -w p3\n")
     assert "there is no artists_info.csv" in answer.err
+    assert Answer("my p", "--from", contest).out.endswith("Next: artcli train -w 'my p'\n")
 
 
 def test_an_empty_workspace_says_what_to_put_where_and_checks_it_when_it_is_there(
