@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from artcli import console
+from artcli.errors import ArtcliError
 from artcli.training.checkpoint import find_checkpoint, like, load_checkpoint
 from artcli.training.loop import Cursor, Parts
 
@@ -35,6 +36,18 @@ def restore(fabric: Fabric, folder: Path, parts: Parts) -> Cursor:
     if place is None:
         return Cursor()
     state = load_checkpoint(place)
+    try:
+        cursor = _put_back(fabric, state, parts)
+    except (KeyError, RuntimeError, TypeError, ValueError) as error:
+        raise ArtcliError(
+            f"the checkpoint {place} does not fit the run's recipe",
+            "was a plugin or a library changed? See run.json for the versions",
+        ) from error
+    console.note(f"going on after {cursor.step} steps ({cursor.epoch} epochs finished)")
+    return cursor
+
+
+def _put_back(fabric: Fabric, state: dict[str, Any], parts: Parts) -> Cursor:
     parts.model.module.load_state_dict(state["model"])
     if parts.ema:
         parts.ema.module.load_state_dict(state["average"])
@@ -48,6 +61,4 @@ def restore(fabric: Fabric, folder: Path, parts: Parts) -> Cursor:
     parts.scheduler.load_state_dict(state["scheduler"])
     if scale := state["precision"]:
         fabric.strategy.precision.load_state_dict(scale)
-    cursor = Cursor(**state["cursor"])
-    console.note(f"going on after {cursor.step} steps ({cursor.epoch} epochs finished)")
-    return cursor
+    return Cursor(**state["cursor"])

@@ -44,7 +44,7 @@ from artcli.training.resume import restore, state_of
 from artcli.training.trained import build_model, came_trained
 from artcli.workspace.files import write_json
 from artcli.workspace.locks import hold
-from artcli.workspace.runs import lock_path
+from artcli.workspace.runs import ALL, lock_path
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -54,8 +54,6 @@ if TYPE_CHECKING:
     from artcli.host.discovery import Host
     from artcli.host.records import Classes
     from artcli.workspace.paths import Workspace
-
-ALL_FOLDS = "all"
 
 
 @dataclass(frozen=True)
@@ -154,7 +152,7 @@ def _train(
         describe_split(folder, split.ids)
         cut_history(folder, cursor.step)
     observers = (
-        [observer(workspace.run_dir(run)) for observer in components.observers]
+        [observer(folder) for observer in components.observers]  # folds do not mix their curves
         if fabric.is_global_zero
         else []
     )
@@ -225,9 +223,9 @@ class _Split:
 def _split(contest: Contest, folds: Folds, fold: str) -> _Split:
     number = {artist: place for place, artist in enumerate(contest.artists)}
     labels = np.array([number[str(painting.artist)] for painting in contest.train], np.int64)
-    held = frozenset[str]() if fold == ALL_FOLDS else folds.validation(int(fold))
+    held = frozenset[str]() if fold == ALL else folds.validation(int(fold))
     out = np.array([painting.id in held for painting in contest.train])
-    if out.all() or not (out.any() or fold == ALL_FOLDS):
+    if out.all() or not (out.any() or fold == ALL):
         lack = "train on" if out.all() else "validate on"
         raise ArtcliError(
             f"fold {fold} of {folds.k} leaves no painting to {lack}",
@@ -256,7 +254,7 @@ def _open_pictures(
             f"{len(test.bad)} test pictures cannot be read, so that submit will refuse or fill "
             f"them: {'; '.join(test.bad.values())}"
         )
-    if fold == ALL_FOLDS:
+    if fold == ALL:
         return pixels, None
     pieces = piece_pixels(workspace, contest, folds, int(fold), image_size)
     truth = split.labels[split.held]

@@ -288,6 +288,21 @@ def test_a_run_does_not_go_on_with_other_folds_or_artists(tmp_path: Path) -> Non
     train(workspace, "first", short, fold="1")
 
 
+def test_a_checkpoint_of_another_model_is_told_in_a_line(tmp_path: Path) -> None:
+    workspace = painted_workspace(tmp_path / "w", each=4)
+    short = small_recipe(epochs=1)
+    train(workspace, "first", short)
+    other = short.model_copy(update={"head": "linear"})
+    with pytest.raises(ArtcliError, match="does not fit the run's recipe"):
+        train(workspace, "first", other)
+
+
+def test_each_fold_has_curves_of_its_own(tmp_path: Path) -> None:
+    workspace = painted_workspace(tmp_path / "w", each=4)
+    result = train(workspace, "first", small_recipe(epochs=1, observers=("tensorboard",)))
+    assert len(list((result.folder / "tensorboard").iterdir())) == 1
+
+
 def test_a_fold_with_nothing_to_learn_or_to_judge_is_refused(tmp_path: Path) -> None:
     workspace = painted_workspace(tmp_path / "w", each=4)
     load_or_make_folds(workspace, contest_of(workspace), 4)
