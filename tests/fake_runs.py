@@ -82,7 +82,7 @@ def untrained_run(
     classes = contest.classes()
     for seed, label in enumerate(folds):
         torch.manual_seed(seed)
-        state = build_model(components, classes).state_dict()
+        state = build_model(components, recipe, classes).state_dict()
         save_checkpoint(
             folder / f"fold-{label}", 1, 1, {"model": state, "average": state}, best=True
         )

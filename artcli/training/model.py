@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
@@ -14,20 +14,30 @@ class PaintingModel(nn.Module):
     """Pictures in, logits out.
 
     `backbone` turns `(N, 3, S, S)` normalised floats into features `(N, F)` and says its `mean`
-    and `std`; `head(features, targets)` turns those into a `HeadOutput`.
+    and `std`; `head(features, targets)` turns those into a `HeadOutput`. With `frozen_norm` the
+    backbone's batch norms keep the statistics they came with, also while they are trained.
     """
 
     mean: Tensor
     std: Tensor
 
-    def __init__(self, backbone: nn.Module, head: nn.Module) -> None:
+    def __init__(self, backbone: nn.Module, head: nn.Module, *, frozen_norm: bool = False) -> None:
         super().__init__()
+        self.frozen_norm = frozen_norm
         self.backbone = backbone
         self.head = head
         for name in ("mean", "std"):
             values: Any = getattr(backbone, name)
             scale = torch.tensor(values, dtype=torch.float32).view(1, 3, 1, 1) * 255
             self.register_buffer(name, scale, persistent=False)
+
+    def train(self, mode: bool = True) -> Self:
+        super().train(mode)
+        if self.frozen_norm:
+            for module in self.backbone.modules():
+                if isinstance(module, nn.modules.batchnorm._BatchNorm):
+                    module.eval()
+        return self
 
     def normalise(self, images: Tensor) -> Tensor:
         """uint8 `(N, 3, S, S)` as the floats that the backbone was trained on."""

@@ -78,6 +78,10 @@ class Recipe(BaseModel):
         description="Crops of each painting on whose features the head is fitted before training, "
         "if the model is pre-trained; 0: none.",
     )
+    freeze_norm: bool = Field(
+        default=True,
+        description="Keep a pre-trained model's batch-norm statistics, which small batches blur.",
+    )
     image_size: int | None = Field(
         default=None, ge=16, description="Side of the model's input in pixels [default: its own]."
     )

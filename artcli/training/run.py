@@ -110,7 +110,7 @@ def _train(
     refuse_other_data(folder, contest.artists, split.ids)
     classes = contest.classes([contest.train[row] for row in split.training])
     torch.manual_seed(key(recipe.seed, "weights"))
-    model = build_model(components, classes)
+    model = build_model(components, recipe, classes)
     image_size = recipe.image_size or int(model.backbone.image_size)  # type: ignore[arg-type]
     pixels, judging = _open_pictures(workspace, contest, folds, split, fold, image_size)
 

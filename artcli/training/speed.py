@@ -77,7 +77,7 @@ def measure(
     labels = np.arange(paintings) % CLASSES
     names = tuple(f"artist {number}" for number in range(CLASSES))
     classes = Classes(names, (max(1, paintings // CLASSES),) * CLASSES)
-    model = build_model(components, classes)
+    model = build_model(components, recipe, classes)
     side = recipe.image_size or int(model.backbone.image_size)  # type: ignore[arg-type]
     files = write_pictures(folder, paintings, size)
     sources = [PixelSource(str(number), file) for number, file in enumerate(files)]

@@ -29,10 +29,14 @@ class Trained:
     fold: str
 
 
-def build_model(components: Components, classes: Classes) -> PaintingModel:
+def build_model(components: Components, recipe: Recipe, classes: Classes) -> PaintingModel:
     """Backbone and head of a recipe, pre-trained or not as its options say."""
     backbone = components.model()
-    return PaintingModel(backbone, components.head(backbone.num_features, classes))
+    return PaintingModel(
+        backbone,
+        components.head(backbone.num_features, classes),
+        frozen_norm=recipe.freeze_norm and came_trained(components),
+    )
 
 
 def came_trained(components: Components) -> bool:
