@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import logging
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,7 @@ def start_fabric(recipe: Recipe, device: str = "auto") -> Fabric:
     """
     from lightning_fabric import Fabric
 
+    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # it narrates its settings
     accelerator = pick_device(device)
     ranks = int(os.environ.get("WORLD_SIZE", 1))
     here = int(os.environ.get("LOCAL_WORLD_SIZE", 1))
@@ -78,6 +80,10 @@ def default_workers(fabric: Fabric) -> int:
 
 
 def _precision(wanted: str, accelerator: str) -> Any:
+    if wanted == "16" and accelerator != "cuda":
+        raise UsageError(
+            f"--precision 16 is for GPUs, and this run is on {accelerator}", "bf16 serves there"
+        )
     if wanted != "auto":
         return _PRECISION[wanted]
     able = accelerator == "cuda" and torch.cuda.is_bf16_supported()

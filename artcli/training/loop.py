@@ -270,5 +270,6 @@ def evaluate(fabric: Fabric, model: nn.Module, images: Pictures, *, batch_size: 
     local = torch.cat(parts)
     if ranks == 1:
         return local.cpu()
-    gathered: Any = fabric.all_gather(local)  # (ranks, most, C); rank r has rows r, r + ranks, …
-    return gathered.transpose(0, 1).reshape(-1, local.shape[1])[: len(images)].cpu()  # type: ignore[no-any-return]
+    gathered = [torch.empty_like(local) for _ in range(ranks)]  # rank r has rows r, r + ranks, …
+    torch.distributed.all_gather(gathered, local)
+    return torch.stack(gathered, 1).flatten(0, 1)[: len(images)].cpu()

@@ -89,6 +89,7 @@ def test_another_fold_joins_the_run(workspace: Workspace) -> None:
         (["--loss", "focal:gamma=x"], 2, "gamma"),
         (["--precision", "half"], 2, "--precision"),
         (["--device", "cuda"], 2, "there is no device cuda"),
+        (["--device", "cpu", "--precision", "16"], 2, "--precision 16 is for GPUs"),
     ],
 )
 def test_mistakes_are_told_in_a_line_or_two(
