@@ -199,7 +199,8 @@ def show(result: FoldResult, predictions: Path, workspace: Workspace, contest: C
     else:
         out.print("Trained on all paintings, so there is nothing left to validate on.")
     out.print(f"Checkpoints  {console.safe(result.folder)}")
-    out.print(f"Predictions  {console.safe(predictions)}")
+    if predictions.is_dir():  # there may be nothing to predict
+        out.print(f"Predictions  {console.safe(predictions)}")
     if contest.test:
         place = console.safe(workspace_flag(workspace))
         out.print(f"Next: [bold]artcli submit {console.safe(result.run)}{place}[/]")

@@ -43,8 +43,7 @@ def fit_head(
         generator = torch.Generator().manual_seed(key(dataset.seed, "probe", number))
         torch.manual_seed(key(dataset.seed, "probe forward", number))
         order = torch.randperm(len(features), generator=generator)
-        for start in range(0, len(order), BATCH):
-            chosen = order[start : start + BATCH]
+        for chosen in order.tensor_split(-(-len(order) // BATCH)):
             targets = one_hot(labels[chosen], classes).to(device)
             output = model.head(features[chosen], targets)
             loss = criterion(output.logits, targets)
