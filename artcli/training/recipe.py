@@ -70,7 +70,7 @@ class Recipe(BaseModel):
         default=10, ge=0, description="Stop after so many epochs without a better F1; 0: never."
     )
     head_lr: float = Field(
-        default=10.0, gt=0, description="The head's learning rate, in multiples of the body's."
+        default=2.0, gt=0, description="The head's learning rate, in multiples of the body's."
     )
     probe: int = Field(
         default=2,
