@@ -38,7 +38,7 @@ def adam(
 def adamw(
     parameter_groups: list[dict[str, Any]],
     *,
-    lr: Rate = 3e-4,
+    lr: Rate = 2e-4,
     betas: Betas = (0.9, 0.999),
     eps: Epsilon = 1e-8,
     weight_decay: Decay = 0.05,
