@@ -280,8 +280,6 @@ def assemble(
     classes: Classes,
 ) -> Parts:
     """The recipe's parts, set up on Fabric's device around `model`."""
-    if recipe.channels_last:
-        model = model.to(memory_format=torch.channels_last)
     model = fabric.to_device(model)
     groups = parameter_groups(model.backbone, model.head, recipe.head_lr)  # type: ignore[arg-type]
     optimizer = components.optimizer(groups)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import torch
+
 from artcli.errors import ArtcliError
 from artcli.host.records import Classes
 from artcli.training.checkpoint import find_checkpoint, load_checkpoint
@@ -32,11 +34,13 @@ class Trained:
 def build_model(components: Components, recipe: Recipe, classes: Classes) -> PaintingModel:
     """Backbone and head of a recipe, pre-trained or not as its options say."""
     backbone = components.model()
-    return PaintingModel(
+    model = PaintingModel(
         backbone,
         components.head(backbone.num_features, classes),
         frozen_norm=recipe.freeze_norm and came_trained(components),
     )
+    order = torch.channels_last if recipe.channels_last else torch.contiguous_format
+    return model.to(memory_format=order)
 
 
 def came_trained(components: Components) -> bool:
