@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from artcli.commands.options import JsonOption, WorkspaceOption, workspace_flag
+from artcli.commands.options import JsonOption, WorkspaceOption
 from artcli.errors import ArtcliError, UsageError
 
 if TYPE_CHECKING:
@@ -193,7 +193,7 @@ def _document(made: _Made) -> dict[str, Any]:
         "repaired": None if made.repairs is None else list(made.repairs.account),
         "bad_test_images": list(made.bad_tests),
         "notices": list(made.notices),
-        "next": f"artcli train{workspace_flag(workspace)}",
+        "next": f"artcli train{workspace.flag}",
     }
 
 

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from artcli.errors import ArtcliError
-
 if TYPE_CHECKING:
-    from artcli.workspace.paths import Workspace
+    pass
 
 WorkspaceOption = Annotated[
     Path | None,
@@ -31,16 +28,3 @@ def hand_on(context: typer.Context, workspace: Path | None, json: bool) -> None:
     given = {"workspace": workspace, "json": json or None}
     known = {name: value for name, value in given.items() if value is not None}
     context.default_map = {context.invoked_subcommand: known}
-
-
-def workspace_flag(workspace: Workspace) -> str:
-    """` -w DIR` for a command to be typed here; nothing where it would find `workspace` itself."""
-    from artcli.workspace.paths import find_workspace
-
-    try:
-        if find_workspace().root == workspace.root:
-            return ""
-    except ArtcliError:
-        pass
-    root, here = workspace.root, Path.cwd()
-    return f" -w {quote(str(root.relative_to(here) if root.is_relative_to(here) else root))}"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from artcli.commands.options import JsonOption, WorkspaceOption, workspace_flag
+from artcli.commands.options import JsonOption, WorkspaceOption
 
 if TYPE_CHECKING:
     from artcli.contest.tables import Contest
@@ -216,5 +216,5 @@ def _report(workspace: Workspace, contest: Contest, kept: Kept, json: bool) -> N
     if kept.bad:
         console.warn(f"{len(kept.bad)} test images cannot be read: " + "; ".join(kept.bad.values()))
     if kept.test is not None:
-        place = console.safe(workspace_flag(workspace))
+        place = console.safe(workspace.flag)
         out.print(f"Next: [bold]artcli submit {console.safe(kept.name)}{place}[/]")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from artcli.commands.options import JsonOption, WorkspaceOption, workspace_flag
+from artcli.commands.options import JsonOption, WorkspaceOption
 
 if TYPE_CHECKING:
     from artcli.contest.tables import Contest
@@ -124,7 +124,7 @@ def show(
         out.print(f"Never named: {len(never)} of {len(contest.artists)} ({console.safe(listed)})")
     out.print(f"Wrote {console.safe(made.path)}")
     if workspace.solution_csv.is_file():
-        place = console.safe(workspace_flag(workspace))
+        place = console.safe(workspace.flag)
         out.print(f"Next: [bold]artcli score {console.safe(made.path.name)}{place}[/]")
     else:
         out.print("Next: upload it to the contest's page.")

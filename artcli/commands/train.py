@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from artcli.commands.options import JsonOption, WorkspaceOption, workspace_flag
+from artcli.commands.options import JsonOption, WorkspaceOption
 from artcli.commands.recipe_options import with_recipe_options
 from artcli.errors import ArtcliError, UsageError
 
@@ -202,5 +202,5 @@ def show(result: FoldResult, predictions: Path, workspace: Workspace, contest: C
     if predictions.is_dir():  # there may be nothing to predict
         out.print(f"Predictions  {console.safe(predictions)}")
     if contest.test:
-        place = console.safe(workspace_flag(workspace))
+        place = console.safe(workspace.flag)
         out.print(f"Next: [bold]artcli submit {console.safe(result.run)}{place}[/]")

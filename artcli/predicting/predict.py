@@ -100,7 +100,8 @@ def trained_folds(workspace: Workspace, run: str) -> list[str]:
     labels = [fold.label for fold in read_run(workspace, run).folds if fold.checkpoint]
     if not labels:
         raise ArtcliError(
-            f"the run {run} has no checkpoint yet", f"go on with it: artcli train --resume {run}"
+            f"the run {run} has no checkpoint yet",
+            f"go on with it: artcli train --resume {run}{workspace.flag}",
         )
     return labels
 

@@ -197,7 +197,8 @@ def _train(
     if not done:
         raise Interrupted(
             request.signal_number or 2,
-            f"saved after {cursor.step} steps; go on with: artcli train --resume {run}",
+            f"saved after {cursor.step} steps; go on with: "
+            f"artcli train --resume {run}{workspace.flag}",
         )
     metrics = fold_result(folder, cursor, plan)
     if fabric.is_global_zero:
@@ -205,7 +206,8 @@ def _train(
     fabric.barrier()
     if request.signal_number:  # it came when there was nothing left to train
         raise Interrupted(
-            request.signal_number, f"the fold is trained; go on with: artcli predict {run}"
+            request.signal_number,
+            f"the fold is trained; go on with: artcli predict {run}{workspace.flag}",
         )
     return FoldResult(run, fold, folder, metrics, fabric.is_global_zero)
 

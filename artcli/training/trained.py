@@ -62,7 +62,7 @@ def load_trained(workspace: Workspace, host: Host, run: str, fold: str) -> Train
     if place is None:
         raise ArtcliError(
             f"the run {run} has no trained fold {fold}",
-            f"train it with: artcli train --resume {run}",
+            f"train it with: artcli train --resume {run}{workspace.flag}",
         )
     components = bind_recipe(host, recipe)
     own = components.model

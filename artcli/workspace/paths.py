@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 
 from artcli.errors import ArtcliError, UsageError
 
@@ -74,6 +76,16 @@ class Workspace:
     @property
     def artists_csv(self) -> Path:
         return self.data / "artists_info.csv"
+
+    @property
+    def flag(self) -> str:
+        """` -w DIR` for a command to be typed here; nothing where it would find this one itself."""
+        with suppress(ArtcliError):
+            if find_workspace().root == self.root:
+                return ""
+        here = Path.cwd()
+        place = self.root.relative_to(here) if self.root.is_relative_to(here) else self.root
+        return f" -w {quote(str(place))}"
 
     def folds_file(self, k: int) -> Path:
         return self.root / f"folds-{k}.csv"

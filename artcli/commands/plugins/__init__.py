@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from artcli.commands.options import JsonOption, WorkspaceOption, hand_on, workspace_flag
+from artcli.commands.options import JsonOption, WorkspaceOption, hand_on
 from artcli.errors import ArtcliError
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def add(
     if json:
         console.print_json(files.as_json(added))
     else:
-        files.show_added(added, workspace_flag(place))
+        files.show_added(added, place.flag)
 
 
 @command.command()
