@@ -7,7 +7,7 @@ there is one, and starts it otherwise.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,21 +15,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from artcli import console
-from artcli.contest.splits import Folds, load_or_make_folds
-from artcli.errors import ArtcliError, Interrupted, Problems, UsageError
+from artcli.contest.splits import load_or_make_folds
+from artcli.errors import Interrupted, UsageError
 from artcli.training.checkpoint import find_checkpoint, save_checkpoint
 from artcli.training.components import Components, bind_recipe
-from artcli.training.data import TrainingSet, batches, one_hot
+from artcli.training.data import TrainingSet, batches
 from artcli.training.devices import default_workers, start_fabric
 from artcli.training.display import shown
 from artcli.training.ema import Ema
 from artcli.training.groups import parameter_groups
 from artcli.training.interrupts import stop_requests
+from artcli.training.judging import open_pictures
 from artcli.training.keys import key
-from artcli.training.loop import Cursor, NonFiniteLoss, Parts, Plan, Watcher, evaluate, fit
-from artcli.training.metrics import Validation, judge
-from artcli.training.pixel_sets import PIECES, Wholes, piece_pixels, test_pixels, train_pixels
+from artcli.training.loop import Cursor, NonFiniteLoss, Parts, Plan, Watcher, fit
+from artcli.training.metrics import Validation
 from artcli.training.probe import fit_head
 from artcli.training.recipe import Recipe
 from artcli.training.record import (
@@ -41,10 +40,11 @@ from artcli.training.record import (
     refuse_other_data,
 )
 from artcli.training.resume import restore, state_of
+from artcli.training.split import split_paintings
 from artcli.training.trained import build_model, came_trained
 from artcli.workspace.files import write_json
 from artcli.workspace.locks import hold
-from artcli.workspace.runs import ALL, lock_path
+from artcli.workspace.runs import lock_path
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from artcli.contest.tables import Contest
     from artcli.host.discovery import Host
     from artcli.host.records import Classes
+    from artcli.training.split import Split
     from artcli.workspace.paths import Workspace
 
 
@@ -105,35 +106,16 @@ def _train(
     workers: int | None,
 ) -> FoldResult:
     folds = load_or_make_folds(workspace, contest, recipe.folds)
-    split = _split(contest, folds, fold)
+    split = split_paintings(contest, folds, fold)
     folder = workspace.run_dir(run) / f"fold-{fold}"
     refuse_other_data(folder, contest.artists, split.ids)
     classes = contest.classes([contest.train[row] for row in split.training])
     torch.manual_seed(key(recipe.seed, "weights"))
     model = build_model(components, recipe, classes)
     image_size = recipe.image_size or int(model.backbone.image_size)  # type: ignore[arg-type]
-    pixels, judging = _open_pictures(workspace, contest, folds, split, fold, image_size)
+    pixels, judging = open_pictures(workspace, contest, folds, split, fold, image_size)
 
-    labels = split.labels[split.training]
-    dataset = TrainingSet(
-        pixels=pixels,
-        rows=split.training,
-        labels=labels,
-        expected=recipe.crops * np.asarray(components.sampler(labels), np.float64),
-        crop=components.crop(),
-        augmentation=components.augmentation(image_size),
-        image_size=image_size,
-        batch_size=recipe.batch_size,
-        seed=recipe.seed,
-        rank=fabric.global_rank,
-        ranks=fabric.world_size,
-    )
-    least = round(dataset.expected.sum()) // dataset.batches_per_epoch
-    if least < fabric.world_size:
-        raise UsageError(
-            f"batches of {least} cannot be shared out to {fabric.world_size} ranks",
-            "give a larger --batch-size, or use fewer ranks",
-        )
+    dataset = _training_set(fabric, recipe, components, pixels, split, image_size)
     plan = Plan(
         recipe.epochs,
         dataset.batches_per_epoch,
@@ -212,65 +194,36 @@ def _train(
     return FoldResult(run, fold, folder, metrics, fabric.is_global_zero)
 
 
-@dataclass(frozen=True)
-class _Split:
-    """Numbers of rows of train.csv: those trained on and those held out; every row's class."""
-
-    training: np.ndarray[Any, np.dtype[np.intp]]
-    held: np.ndarray[Any, np.dtype[np.intp]]
-    labels: np.ndarray[Any, np.dtype[np.int64]]
-    ids: dict[str, list[str]]  # of the paintings in `training` and in `held`
-
-
-def _split(contest: Contest, folds: Folds, fold: str) -> _Split:
-    number = {artist: place for place, artist in enumerate(contest.artists)}
-    labels = np.array([number[str(painting.artist)] for painting in contest.train], np.int64)
-    held = frozenset[str]() if fold == ALL else folds.validation(int(fold))
-    out = np.array([painting.id in held for painting in contest.train])
-    if out.all() or not (out.any() or fold == ALL):
-        lack = "train on" if out.all() else "validate on"
-        raise ArtcliError(
-            f"fold {fold} of {folds.k} leaves no painting to {lack}",
-            "choose another fold, or remove the folds file to have new folds made",
+def _training_set(
+    fabric: Fabric,
+    recipe: Recipe,
+    components: Components,
+    pixels: Pixels,
+    split: Split,
+    image_size: int,
+) -> TrainingSet:
+    """This rank's batches. Errors: `UsageError` when they are too small to be shared out."""
+    labels = split.labels[split.training]
+    dataset = TrainingSet(
+        pixels=pixels,
+        rows=split.training,
+        labels=labels,
+        expected=recipe.crops * np.asarray(components.sampler(labels), np.float64),
+        crop=components.crop(),
+        augmentation=components.augmentation(image_size),
+        image_size=image_size,
+        batch_size=recipe.batch_size,
+        seed=recipe.seed,
+        rank=fabric.global_rank,
+        ranks=fabric.world_size,
+    )
+    least = round(dataset.expected.sum()) // dataset.batches_per_epoch
+    if least < fabric.world_size:
+        raise UsageError(
+            f"batches of {least} cannot be shared out to {fabric.world_size} ranks",
+            "give a larger --batch-size, or use fewer ranks",
         )
-    ids = {
-        name: [painting.id for painting, held_out in zip(contest.train, out, strict=True)
-               if held_out == wanted]
-        for name, wanted in (("training", False), ("held", True))
-    }  # fmt: skip
-    return _Split(np.flatnonzero(~out), np.flatnonzero(out), labels, ids)
-
-
-def _open_pictures(
-    workspace: Workspace, contest: Contest, folds: Folds, split: _Split, fold: str, image_size: int
-) -> tuple[Pixels, Callable[[Fabric, Parts], Validation] | None]:
-    """The training pixels, and what judges a model; all bad pictures are named before training."""
-    test = test_pixels(workspace, contest, image_size)
-    try:
-        pixels = train_pixels(workspace, contest, image_size)
-    except Problems as error:
-        bad = [*error.problems, *test.bad.values()]
-        raise Problems(f"{len(bad)} pictures cannot be used", bad, error.hint) from error
-    if test.bad:
-        console.warn(
-            f"{len(test.bad)} test pictures cannot be read, so that submit will refuse or fill "
-            f"them: {'; '.join(test.bad.values())}"
-        )
-    if fold == ALL:
-        return pixels, None
-    pieces = piece_pixels(workspace, contest, folds, int(fold), image_size)
-    truth = split.labels[split.held]
-    painting = np.repeat(np.arange(len(split.held)), PIECES)
-    wholes = Wholes(pixels, split.held, image_size)
-
-    def judging(fabric: Fabric, parts: Parts) -> Validation:
-        logits = evaluate(fabric, parts.judged, pieces.array)
-        targets = one_hot(torch.from_numpy(truth[painting]), logits.shape[1])
-        loss = float(parts.criterion(logits, targets))
-        guess = evaluate(fabric, parts.judged, wholes).argmax(1).numpy()
-        return judge(loss, logits.argmax(1).numpy(), truth[painting], painting, guess, truth)
-
-    return pixels, judging
+    return dataset
 
 
 def assemble(
