@@ -79,16 +79,17 @@ def command(
         )
         return
     score.show(scored, made.path, weakest=3)
-    console.out().print(
-        f"What to try next:\n"
-        f"  artcli train -w {folder} --epochs 40          longer pays here\n"
-        f"  artcli train -w {folder} --recipe {run} --mixer cutmix --loss focal\n"
-        f"  artcli runs -w {folder}                       compare runs\n"
-        f"  artcli predict -w {folder} {run} PICTURE…     name the painter of any picture\n"
-        f"  artcli plugins                                what else there is; add your own\n"
-        f"  artcli init DIR --from CONTEST_DIR            a real contest",
-        markup=False,
-    )
+    console.out().print("What to try next:")
+    for words, why in (
+        (f"train -w {folder} --recipe {run} --epochs 30", "longer pays here"),
+        (f"train -w {folder} --recipe {run} --mixer cutmix --loss focal", "other choices"),
+        (f"runs -w {folder}", "compare runs"),
+        (f"predict {run} -w {folder} PICTURE", "name the painter of any picture"),
+        ("plugins", "what else there is; plugins new starts your own"),
+        ("init DIR --from CONTEST_DIR", "a real contest"),
+    ):
+        console.out().print(f"  artcli {words}", markup=False)
+        console.out().print(f"      {why}", style="dim", markup=False)
 
 
 def _step(number: int, what: str, command_line: str) -> None:
