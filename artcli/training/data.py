@@ -145,6 +145,9 @@ def batches(
     dataset: TrainingSet, places: Iterable[tuple[int, int]], workers: int, *, pinned: bool = False
 ) -> Iterator[Batch]:
     """The batches at `places` in order, made ahead of need by `workers` processes (0: here)."""
+    # Before they are forked: a pool of threads that OpenCV has here would not be there in a fork,
+    # and setting their number then would wait for it for ever.
+    cv2.setNumThreads(1)
     loader = DataLoader(
         dataset,
         batch_size=None,
@@ -163,7 +166,6 @@ def _apart(_worker: int) -> None:
     """
     if hasattr(os, "setpgid"):
         os.setpgid(0, 0)
-    cv2.setNumThreads(1)
     torch.set_num_threads(1)
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import albumentations as A
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -92,6 +93,15 @@ def test_pictures_are_the_same_with_any_number_of_workers(pixels: Pixels) -> Non
             assert torch.equal(one.images, two.images)
             assert torch.equal(one.labels, two.labels)
             assert one.share == two.share
+
+
+def test_workers_are_forked_from_a_process_that_used_opencvs_threads(pixels: Pixels) -> None:
+    cv2.setNumThreads(4)
+    large = np.zeros((2000, 2000, 3), np.uint8)
+    cv2.GaussianBlur(large, (0, 0), 3)  # starts the threads
+    dataset = training_set(pixels)
+    (batch,) = batches(dataset, [(0, 0)], 1)
+    assert torch.equal(batch.images, dataset[0, 0].images)
 
 
 def test_a_batch_does_not_depend_on_those_before_it(pixels: Pixels) -> None:
