@@ -183,4 +183,4 @@ def test_a_run_of_other_artists_or_without_a_model_is_refused(
     (workspace.run_dir("first") / "fold-0" / "best.json").unlink()
     with pytest.raises(ArtcliError, match="no checkpoint yet") as caught:
         predict_run(workspace, host, contest, "first")
-    assert caught.value.hint == "go on with it: artcli train --resume first"
+    assert caught.value.hint == f"go on with it: artcli train --resume first{workspace.flag}"
