@@ -126,9 +126,12 @@ def _require_free(workspace: Workspace, run: str) -> None:
     from artcli.workspace.runs import run_parts
 
     if run_parts(workspace, run) and _leads():
+        done = any(workspace.run_dir(run).glob("fold-*/result.json"))
+        more = "train another fold of it" if done else "go on with it"
+        flag = f"{run}{workspace.flag}{' --fold N' if done else ''}"
         raise ArtcliError(
             f"there is a run {run} already",
-            f"go on with it: artcli train --resume {run}   or choose another --name",
+            f"choose another --name; or {more}: artcli train --resume {flag}",
         )
 
 

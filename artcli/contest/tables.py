@@ -96,6 +96,8 @@ def read_contest(
     mends = f"artcli init --repair would {'; '.join(offers)}" if offers else None
     if reader.problems:
         hint = mends or f"mend the files, or correct rows of {TRAIN_NAME} in a {FIXES_NAME}"
+        if not (data / TRAIN_NAME).exists():
+            hint = "bring a contest in: artcli init DIR --from CONTEST_DIR (or --sample)"
         raise Problems(f"the contest in {data} cannot be used", reader.problems, hint)
     return replace(contest, notices=(*contest.notices, mends)) if mends else contest
 

@@ -54,10 +54,7 @@ class Part:
         except ArtcliError:
             raise
         except Exception as error:
-            raise ArtcliError(
-                f"{described(self.registered)} failed: {said(error)}",
-                "artcli --debug … shows where",
-            ) from error
+            raise _failure(self.registered, error) from error
 
     def accepts(self, option: str) -> bool:
         return any(known.name == option for known in self.signature)
@@ -92,6 +89,21 @@ class Bound:
         if self.kind.chain is not None and len(results) > 1:
             return self.kind.chain(results)
         return results[0]
+
+    def blamed(self, call: Callable[..., Any]) -> Callable[..., Any]:
+        """`call`, which this made, with its errors told as errors of this component's plugin."""
+
+        def named(*arguments: Any) -> Any:
+            try:
+                return call(*arguments)
+            except (ArtcliError, MemoryError):
+                raise
+            except Exception as error:
+                if type(error).__name__ == "OutOfMemoryError":  # torch's; nobody's fault
+                    raise
+                raise _failure(self.parts[0].registered, error) from error
+
+        return named
 
     @property
     def registered(self) -> tuple[Registered, ...]:
@@ -173,6 +185,12 @@ def _part(spec: Spec, kind: Kind, find: Find) -> Part:
     gathered.raise_any(f"{kind.name} {spec.name}")
     written = tuple((key, _lasting(values.get(key), text)) for key, text in spec.options)
     return Part(registered, target, signature, values, Spec(spec.name, written))
+
+
+def _failure(registered: Registered, error: Exception) -> ArtcliError:
+    return ArtcliError(
+        f"{described(registered)} failed: {said(error)}", "artcli --debug … shows where"
+    )
 
 
 def _lasting(value: Any, text: str) -> str:

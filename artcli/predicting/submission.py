@@ -167,9 +167,11 @@ def choose_run(candidates: Sequence[Candidate], name: str | None) -> tuple[Candi
 def _named(candidates: Sequence[Candidate], name: str) -> Candidate:
     run = find_candidate(candidates, name)
     if not run.has_test:
+        unfinished = run.state.startswith("stopped")
+        way = f"artcli train --resume {name}" if unfinished else f"artcli predict {name}"
         raise ArtcliError(
             f"the run {name} has no predictions of the test ({run.state})",
-            f"predict with: artcli predict {name}",
+            f"go on with it: {way}",
         )
     return run
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import random
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -148,6 +149,8 @@ def batches(
     # Before they are forked: a pool of threads that OpenCV has here would not be there in a fork,
     # and setting their number then would wait for it for ever.
     cv2.setNumThreads(1)
+    # More processes than cores are the user's choice, and no reason for a library's warning.
+    warnings.filterwarnings("ignore", message="This DataLoader will create")
     loader = DataLoader(
         dataset,
         batch_size=None,

@@ -72,7 +72,7 @@ class Display:
             )
 
 
-COLUMNS = ("epoch", "train loss", "valid. loss", "crop F1", "whole F1", "pictures/s")
+COLUMNS = ("epoch", "train loss", "val. loss", "crop F1", "whole F1", "pictures/s")
 
 
 def epoch_line(metrics: dict[str, Any], epochs: int) -> str:

@@ -247,8 +247,8 @@ def assemble(
         wrapped,
         wrapped_optimizer,
         scheduler,
-        components.loss(classes.counts),
-        components.mixer(len(classes.names)),
+        components.loss.blamed(components.loss(classes.counts)),
+        components.mixer.blamed(components.mixer(len(classes.names))),
         ema,
     )
 

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from artcli.errors import EXIT_USAGE, ArtcliError, Problems, UsageError
 from artcli.host.binding import Bound
-from artcli.host.discovery import Host
+from artcli.host.discovery import Host, load_host
 from artcli.host.options import options_of
 from artcli.host.records import Component, Registered, Source
 from artcli.plugin import Use
@@ -42,6 +42,17 @@ def focal(
 
 def bound_options(text: str, target: Callable[..., Any]) -> dict[str, Any]:
     return host(crop_c=target).bind("crop", text).options
+
+
+def test_what_a_component_made_fails_in_its_name() -> None:
+    bound = load_host().bind("loss", "focal")
+
+    def broken(_logits: object) -> None:
+        raise AttributeError("no attribute 'foo'")
+
+    with pytest.raises(ArtcliError, match=r"loss focal.*no attribute 'foo'"):
+        bound.blamed(broken)(1)
+    assert bound.blamed(lambda one, two: one + two)(1, 2) == 3
 
 
 def test_a_call_gets_what_the_run_gives_and_what_the_user_wrote() -> None:
