@@ -96,8 +96,9 @@ def write_submission(
     fill_bad: str | None = None,
     run: Mapping[str, Any] | None = None,
 ) -> Submission:
-    """Write `submissions/NAME.csv` (or NAME-2.csv, …) and a JSON beside it.
+    """Write `submissions/NAME.csv` and a JSON beside it; without `name` RUN.csv, RUN-2.csv, ….
 
+    Errors: a `name` that is there already is never replaced, nor changed in silence.
     `run` is what the JSON shall say of the run (its recipe, its folds' scores).
     """
     rows, filled = submission_rows(contest, kept, fill_bad=fill_bad)
@@ -107,6 +108,11 @@ def write_submission(
     data = _encoded(contest, rows)
     with hold(workspace.submissions / ".lock", "the folder of submissions", wait=True):
         path = _free_path(workspace.submissions, stem)
+        if name is not None and path.stem != stem:
+            raise ArtcliError(
+                f"there is a submission {stem}.csv already",
+                f"choose another --name, or leave it out: the next is then {path.name}",
+            )
         write_bytes(path, data)
         try:
             _check(path, contest, rows)

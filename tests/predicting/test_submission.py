@@ -81,6 +81,12 @@ def test_an_earlier_submission_is_never_overwritten(workspace: Workspace, contes
     assert [one.facts.name for one in made] == ["first.json", "first-2.json", "first-3.json"]
 
 
+def test_a_name_that_is_taken_is_refused(workspace: Workspace, contest: Contest) -> None:
+    write_submission(workspace, contest, kept(FIRST), name="mine")
+    with pytest.raises(ArtcliError, match=r"there is a submission mine\.csv already"):
+        write_submission(workspace, contest, kept(FIRST), name="mine.csv")
+
+
 def test_the_record_beside_says_what_made_it(workspace: Workspace, contest: Contest) -> None:
     made = write_submission(
         workspace, contest, kept(FIRST, FIRST), name="mine.csv", run={"recipe": {"epochs": 3}}
