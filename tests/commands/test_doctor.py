@@ -273,7 +273,7 @@ def test_people_see_marks_and_fixes(workspace: Workspace) -> None:
     sound = CliRunner().invoke(app, ["doctor", "-w", str(workspace.root)])
     assert sound.exit_code == 0
     assert "  ✓ all 13 images can be decoded\n" in sound.stdout
-    assert sound.stdout.endswith("All is well.\n")
+    assert sound.stdout.endswith("Nothing to mend.\n")
     (workspace.data / "train" / "0003.jpg").unlink()
     ill = CliRunner().invoke(app, ["doctor", "-w", str(workspace.root)])
     assert ill.exit_code == 1

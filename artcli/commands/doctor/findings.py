@@ -35,4 +35,4 @@ def show(findings: Sequence[Finding]) -> None:
         if finding.fix:
             out.print(f"    [dim]fix:[/] {console.safe(finding.fix)}")
     wrong = sum(finding.state == WRONG for finding in findings)
-    out.print(f"\n[red]{wrong} to mend[/]" if wrong else "\n[green]All is well.[/]")
+    out.print(f"\n[red]{wrong} to mend[/]" if wrong else "\n[green]Nothing to mend.[/]")
