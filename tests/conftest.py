@@ -47,3 +47,14 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install
     for module in set(sys.modules) - before:
         if Path(getattr(sys.modules[module], "__file__", None) or "/").is_relative_to(site):
             del sys.modules[module]
+
+
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """torch on one thread: small models are quicker so, and others have the rest."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)

@@ -1,12 +1,10 @@
 """`artcli predict`: pictures named, a contest predicted again, others' predictions taken in."""
 
 import csv
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from command_line import artcli
 from fake_runs import fake_run, untrained_run
 from painted import painted_workspace
@@ -25,12 +23,7 @@ RECIPE = make_recipe(
 )
 
 
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture

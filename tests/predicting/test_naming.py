@@ -1,11 +1,9 @@
 """Any pictures are named, wherever they lie; bad ones are told and cost the others nothing."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from fake_runs import untrained_run
 from painted import painted_workspace
 
@@ -23,12 +21,7 @@ RECIPE = make_recipe(
 )
 
 
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Probabilities are the model's own, row by row, and a fold's are kept under the right ids."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -38,12 +37,7 @@ RECIPE = make_recipe(
 )
 
 
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 class Colours(nn.Module):
