@@ -73,11 +73,18 @@ class Classes:
 class HeadOutput(NamedTuple):
     """What a head returns: `logits` `(N, C)`, and a scalar loss of its own to add, or None.
 
+    A head that is taught by forcing (it is told in training what it will have to guess later) also
+    returns `forced_logits` `(N, C)`, those that follow from the truth, and `forcing`, a scalar from
+    0 to 1: the share of the loss that they get, `logits` getting the rest. `logits` never know the
+    truth.
+
     A tuple, because DistributedDataParallel and Fabric look into those for tensors.
     """
 
     logits: torch.Tensor
     auxiliary_loss: torch.Tensor | None = None
+    forced_logits: torch.Tensor | None = None
+    forcing: torch.Tensor | None = None
 
 
 @dataclass(frozen=True)
