@@ -40,7 +40,11 @@ def command(
     ] = None,
     recipe: Annotated[
         str | None,
-        typer.Option(metavar="FILE|RUN", help="Begin from this recipe; flags override it."),
+        typer.Option(
+            metavar="NAME|RUN|FILE",
+            help="Begin from this recipe: a run's, a named one (artcli recipes lists them) or a "
+            "file; flags override it.",
+        ),
     ] = None,
     device: Annotated[str, typer.Option(metavar="DEVICE", help="auto, cpu, cuda or mps.")] = "auto",
     workers: Annotated[
@@ -107,16 +111,12 @@ def _new(
     given: dict[str, Any],
 ) -> tuple[str, str, Recipe]:
     from artcli.training.components import recipe_from_flags
-    from artcli.training.recipe import read_recipe
+    from artcli.training.named import find_recipe
     from artcli.workspace.runs import free_name
 
     if name is not None:
         _require_free(workspace, name)  # before what takes seconds
-    base = None
-    if source is not None:
-        path = Path(source)
-        kept = workspace.checkpoints / path.name / "recipe.toml"
-        base = read_recipe(kept if len(path.parts) == 1 and kept.is_file() else path)
+    base = None if source is None else find_recipe(host, workspace, source)
     recipe, _ = recipe_from_flags(host, given, base)
     run = name or free_name(workspace, recipe.model.partition(":")[0])
     return run, _label(fold or "0", recipe), recipe

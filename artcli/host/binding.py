@@ -140,7 +140,7 @@ def bind(kind_name: str, text: str, find: Find) -> Bound:
     `ArtcliError` that names the distribution.
     """
     kind = kind_named(kind_name)
-    specs = parse(text)
+    specs = (Spec(text),) if kind.file else parse(text)
     if len(specs) > 1 and kind.chain is None:
         raise UsageError(
             f"{text!r}: a run takes one {kind.name}, not a chain",

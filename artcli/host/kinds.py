@@ -22,7 +22,8 @@ class Kind:
 
     `positional`: what the run gives each call, in order. `returns`: what the call must return.
     `default`: the component taken where none is named (None: nothing is). `chain`: how the results
-    of `a+b` become one (None: components of this kind do not chain).
+    of `a+b` become one (None: components of this kind do not chain). `file`: the component is a
+    file, asked for by its name alone, without options, so the name may hold a plus sign.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Kind:
     returns: str
     default: str | None = None
     chain: Chain | None = None
+    file: bool = False
 
 
 def _mix_in_turn(mixers: Sequence[Any]) -> Any:
@@ -130,7 +132,7 @@ _ROWS = (
         ("run_dir",),
         "object: epoch(step, metrics), close()",
     ),
-    Kind("recipe", "a named set of choices for a run", (), "Path of a TOML file"),
+    Kind("recipe", "a named set of choices for a run", (), "Path of a TOML file", file=True),
 )
 
 KINDS: dict[str, Kind] = {kind.name: kind for kind in _ROWS}

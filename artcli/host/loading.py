@@ -100,7 +100,8 @@ def _check_component(component: Any) -> None:
     if component.kind not in KINDS:
         near = did_you_mean(str(component.kind), KINDS)
         raise ArtcliError(f"{what} is of no known kind{near}; kinds: {', '.join(KINDS)}")
-    if not (isinstance(component.name, str) and is_name(component.name)):
+    plus = KINDS[component.kind].file
+    if not (isinstance(component.name, str) and is_name(component.name, plus=plus)):
         raise ArtcliError(f"{what} has a name that cannot be written; use letters, digits, _ . -")
     if not callable(component.target) and not _TARGET.fullmatch(str(component.target)):
         raise ArtcliError(f"{what} has a target that is not module:callable: {component.target!r}")

@@ -16,6 +16,7 @@ from typing import Any
 from artcli.errors import UsageError
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
+_NAME_WITH_PLUS = re.compile(r"[A-Za-z][A-Za-z0-9_.+-]*")
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _HINT = "write name:key=value,key=value; a value with a comma or a plus stands in parentheses"
 
@@ -28,9 +29,9 @@ class Spec:
     options: tuple[tuple[str, str], ...] = ()
 
 
-def is_name(text: str) -> bool:
-    """Whether `text` can name a component."""
-    return _NAME.fullmatch(text) is not None
+def is_name(text: str, *, plus: bool = False) -> bool:
+    """Whether `text` can name a component; `plus`: one that is no part of a spec."""
+    return (_NAME_WITH_PLUS if plus else _NAME).fullmatch(text) is not None
 
 
 def parse(text: str) -> tuple[Spec, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
@@ -48,8 +48,11 @@ class Recipe(BaseModel):
         default=(), description="Who is told of the progress; may be given several times."
     )
     epochs: int = Field(default=20, ge=1, description="How often the paintings are gone through.")
-    crops: int = Field(
-        default=2, ge=1, description="Crops of each painting in an epoch, drawn independently."
+    crops: int | None = Field(
+        default=None,
+        ge=1,
+        description="Crops of each painting in an epoch, drawn independently; with --freeze the "
+        "same ones in every epoch [default: 2, with --freeze 8].",
     )
     batch_size: int = Field(
         default=16, ge=1, description="Pictures in a batch, over all devices together."
@@ -72,11 +75,22 @@ class Recipe(BaseModel):
     head_lr: float = Field(
         default=2.0, gt=0, description="The head's learning rate, in multiples of the body's."
     )
+    layer_decay: float = Field(
+        default=1.0,
+        gt=0,
+        le=1,
+        description="Each layer's learning rate, as a share of that of the layer above it.",
+    )
     probe: int = Field(
         default=2,
         ge=0,
         description="Crops of each painting on whose features the head is fitted before training, "
         "if the model is pre-trained; 0: none.",
+    )
+    freeze: bool = Field(
+        default=False,
+        description="Train the head alone, on features of the body that are computed once and "
+        "kept: minutes where the whole model takes hours.",
     )
     freeze_norm: bool = Field(
         default=True,
@@ -97,6 +111,11 @@ class Recipe(BaseModel):
     )
     compile: bool = Field(default=False, description="Compile the model with torch.compile.")
 
+    @property
+    def crops_each(self) -> int:
+        """Crops of each painting in an epoch."""
+        return self.crops or (8 if self.freeze else 2)
+
     def to_toml(self) -> str:
         import tomli_w
 
@@ -108,6 +127,9 @@ class Recipe(BaseModel):
     def changed(self) -> dict[str, Any]:
         """The fields that differ from the defaults."""
         return self.model_dump(exclude_defaults=True)
+
+
+R = TypeVar("R", bound=Recipe)
 
 
 def make_recipe(values: Mapping[str, Any], base: Recipe | None = None) -> Recipe:
@@ -134,6 +156,11 @@ def _said(message: str) -> str:
 
 def read_recipe(path: Path) -> Recipe:
     """The recipe in the TOML file `path`; `ArtcliError` when there is none or it is not valid."""
+    return read_as(Recipe, path)
+
+
+def read_as(model: type[R], path: Path) -> R:
+    """The TOML file `path` as `model`, `Recipe` or more. Errors: as `read_recipe`."""
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError as error:
@@ -141,10 +168,10 @@ def read_recipe(path: Path) -> Recipe:
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ArtcliError(f"{path} cannot be read: {error}") from error
     try:
-        return Recipe.model_validate(values)
+        return model.model_validate(values)
     except ValidationError as error:
         raise Problems(
             f"{path} is not a valid recipe",
             [f"{'.'.join(map(str, e['loc']))}: {_said(e['msg'])}" for e in error.errors()],
-            f"a recipe may hold: {', '.join(Recipe.model_fields)}",
+            f"a recipe may hold: {', '.join(model.model_fields)}",
         ) from error

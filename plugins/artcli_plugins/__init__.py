@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from artcli.plugin import Component, hookimpl
+from artcli_plugins import recipes
 
 # kind, name, target (module in the kind's folder : function), summary
 _COMPONENTS = (
@@ -22,32 +23,47 @@ _COMPONENTS = (
     ("head", "layernorm", "layernorm:layernorm", "LayerNorm, GELU, dropout, linear"),
     ("loss", "cross-entropy", "cross_entropy:cross_entropy", "cross-entropy with soft targets"),
     ("loss", "focal", "focal:focal", "less weight on what is easy already"),
+    (
+        "loss",
+        "balanced-cross-entropy",
+        "balanced:balanced_cross_entropy",
+        "rare artists weigh more",
+    ),
     ("optimizer", "adam", "adam:adam", "Adam"),
     ("optimizer", "adamw", "adam:adamw", "Adam with decoupled weight decay"),
+    ("optimizer", "sgd", "sgd:sgd", "gradient descent with momentum"),
+    ("optimizer", "sam", "sam:sam", "another's step, by gradients of a worse place near"),
     ("scheduler", "constant", "constant:constant", "the optimizer's own rate throughout"),
     ("scheduler", "cosine", "cosine:cosine", "a warm-up, then half a cosine down"),
     ("scheduler", "warm-restarts", "warm_restarts:warm_restarts", "the deck's cosine cycles"),
     ("sampler", "uniform", "uniform:uniform", "each painting once an epoch"),
-    ("sampler", "log", "log:log", "the deck's: artists of few works oftener"),
+    ("sampler", "log", "weighted:log", "the deck's: artists of few works oftener"),
+    ("sampler", "sqrt", "weighted:sqrt", "half way to an even number for each artist"),
+    ("sampler", "inverse", "weighted:inverse", "each artist as often as any other"),
     ("crop", "whole", "whole:whole", "the whole painting"),
     ("crop", "deck", "deck:deck", "half of each side, anywhere"),
     ("crop", "quarter", "quarter:quarter", "about half of each side, at times the whole"),
+    ("crop", "scales", "scales:scales", "from an eighth to half of the area"),
     ("augmentation", "none", "none:none", "nothing"),
     ("augmentation", "light", "light:light", "mirror; a little light and colour"),
     ("augmentation", "deck", "deck:deck", "the deck's eight transforms"),
+    ("augmentation", "deck-colour", "deck_colour:deck_colour", "the deck's, and stronger colour"),
+    ("augmentation", "trivial", "trivial:trivial", "one transform of any strength"),
     ("mixer", "none", "none:none", "nothing"),
     ("mixer", "cutmix", "cutmix:cutmix", "a piece of another picture pasted in"),
+    ("mixer", "mixup", "mixup:mixup", "another picture laid over, half seen through"),
     ("observer", "tensorboard", "tensorboard:tensorboard", "curves for TensorBoard"),
 )
 
 
 @hookimpl
 def artcli_components() -> Iterable[Component]:
-    """The components, by the names of their targets."""
-    return [
+    """The components, by the names of their targets, and the recipes."""
+    named = [
         Component(kind, name, f"{__name__}.{_FOLDERS.get(kind, kind + 's')}.{target}", summary)
         for kind, name, target, summary in _COMPONENTS
     ]
+    return [*named, *recipes.components()]
 
 
 _FOLDERS = {"loss": "losses"}
