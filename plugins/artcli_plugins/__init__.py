@@ -23,12 +23,7 @@ _COMPONENTS = (
     ("head", "layernorm", "layernorm:layernorm", "LayerNorm, GELU, dropout, linear"),
     ("loss", "cross-entropy", "cross_entropy:cross_entropy", "cross-entropy with soft targets"),
     ("loss", "focal", "focal:focal", "less weight on what is easy already"),
-    (
-        "loss",
-        "balanced-cross-entropy",
-        "balanced:balanced_cross_entropy",
-        "rare artists weigh more",
-    ),
+    ("loss", "balanced-cross-entropy", "balanced:balanced", "rare artists weigh more"),
     ("optimizer", "adam", "adam:adam", "Adam"),
     ("optimizer", "adamw", "adam:adamw", "Adam with decoupled weight decay"),
     ("optimizer", "sgd", "sgd:sgd", "gradient descent with momentum"),

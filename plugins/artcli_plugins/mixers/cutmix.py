@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Annotated
 
 import numpy as np
@@ -11,15 +10,17 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
+from .pairs import Mixer, Often, keyed, partners
+
 
 def cutmix(
     _num_classes: int,
     *,
-    p: Annotated[float, Field(ge=0, le=1), "the share of the batches that is mixed"] = 0.5,
+    p: Often = 0.5,
     alpha: Annotated[
         float, Field(gt=0), "the kept share of the area is drawn from Beta(alpha, alpha)"
     ] = 1.0,
-) -> Callable[[Tensor, Tensor, torch.Generator], tuple[Tensor, Tensor]]:
+) -> Mixer:
     """CutMix (Yun et al. 2019), slide "CutMix": in training, on half of the batches.
 
     Each picture gets a rectangle from a partner in the batch, at the same place in all of them,
@@ -31,15 +32,14 @@ def cutmix(
 
         Nothing is written in place. The same state of the generator gives the same mix.
         """
-        # torch draws no Beta from a generator; numpy does, from a seed.
-        rng = np.random.default_rng(int(torch.randint(2**62, (1,), generator=generator)))
+        rng = keyed(generator)
         if rng.random() >= p:
             return images, targets
         height, width = images.shape[-2:]
         side = math.sqrt(1 - rng.beta(alpha, alpha))
         top, bottom = _span(rng, side, height)
         left, right = _span(rng, side, width)
-        partner = torch.from_numpy(rng.permutation(len(images))).to(images.device)
+        partner = partners(rng, images)
         mixed = images.clone()
         mixed[..., top:bottom, left:right] = images[partner, :, top:bottom, left:right]
         pasted = (bottom - top) * (right - left) / (height * width)

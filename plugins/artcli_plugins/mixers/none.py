@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-import torch
-from torch import Tensor
+from .pairs import Mixer
 
 
-def none(
-    _num_classes: int,
-) -> Callable[[Tensor, Tensor, torch.Generator], tuple[Tensor, Tensor]]:
+def none(_num_classes: int) -> Mixer:
     """The batch as it is."""
     return lambda images, targets, _generator: (images, targets)

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from artcli_plugins.samplers.log import log
+from artcli_plugins.samplers.weighted import inverse, log, sqrt
 from artcli_plugins.samplers.uniform import uniform
 
 

@@ -1,0 +1,31 @@
+"""The deck's eight transforms with stronger ones of colour before them."""
+
+from __future__ import annotations
+
+import albumentations as A
+
+from .deck import deck
+
+
+def deck_colour(image_size: int) -> A.BaseCompose:
+    """Colour jitter, gamma, a shift of each channel and, now and then, grey; then the deck's eight.
+
+    The slide "Combination" names a "Color Augmentation" and says no more of it: which transforms
+    these are, and how strong, is our choice. They come first, so that the holes of the deck's last
+    one stay black.
+    """
+    return A.Compose(
+        [
+            A.ColorJitter(
+                brightness=(0.7, 1.3),
+                contrast=(0.7, 1.3),
+                saturation=(0.5, 1.5),
+                hue=(-0.1, 0.1),
+                p=0.5,
+            ),
+            A.RandomGamma(gamma_limit=(70, 140), p=0.5),
+            A.RGBShift(r_shift_limit=30, g_shift_limit=30, b_shift_limit=30, p=0.5),
+            A.ToGray(p=0.1),
+            *deck(image_size).transforms,
+        ]
+    )
