@@ -20,7 +20,10 @@ BACKBONE, HEAD = 1.0, 10.0  # learning rate multipliers of the two groups
 
 
 def check_optimizer(make: Make) -> None:
-    """Driven by `step(closure)` alone, it obeys the groups, brings a loss down and resumes."""
+    """Driven by `step(closure)` alone, it obeys the groups, brings a loss down and resumes.
+
+    Of a closure that fails it makes no step; one that it calls more than once, it says it needs.
+    """
     problem = _Regression()
     optimizer = make(problem.groups())
     holds(isinstance(optimizer, torch.optim.Optimizer), "return a torch.optim.Optimizer")
@@ -32,7 +35,10 @@ def check_optimizer(make: Make) -> None:
 
     before = float(problem.loss().detach())
     problem.run(optimizer, 20)
-    holds(problem.calls >= 20, "call the closure at every step")
+    calls = problem.calls
+    holds(calls >= 20, "call the closure at every step")
+    alone = calls == 20 or getattr(optimizer, "needs_closure", False)
+    holds(alone, "set needs_closure = True where it calls the closure more than once a step")
     after = float(problem.loss().detach())
     holds(after < before, f"bring a quadratic loss down (20 steps: {before:.4f} to {after:.4f})")
 
@@ -48,6 +54,28 @@ def check_optimizer(make: Make) -> None:
         all(torch.equal(a, b) for a, b in zip(problem.weights, other.weights, strict=True)),
         "go on exactly as before from its state_dict",
     )
+    for call in range(1, calls // 20 + 1):  # each of those that a step makes
+        _fail(optimizer, problem, call)
+
+
+def _fail(optimizer: torch.optim.Optimizer, problem: _Regression, call: int) -> None:
+    """The closure fails at this call of a step."""
+    before = [weight.detach().clone() for weight in problem.weights]
+    problem.fails_at = problem.calls + call
+    try:
+        problem.run(optimizer, 1)
+    except _Failed:
+        pass
+    else:
+        raise AssertionError("it must pass on the error of a closure that fails")
+    holds(
+        all(torch.equal(a, b) for a, b in zip(before, problem.weights, strict=True)),
+        "leave the weights as they were when the closure fails",
+    )
+
+
+class _Failed(Exception):
+    """What a closure fails with."""
 
 
 class _Regression:
@@ -62,6 +90,7 @@ class _Regression:
             nn.Parameter(torch.ones(3)),
         ]
         self.calls = 0
+        self.fails_at = 0  # the number of the call that fails
 
     def groups(self) -> list[dict[str, Any]]:
         return [
@@ -76,6 +105,8 @@ class _Regression:
         def closure() -> Any:
             self.calls += 1
             optimizer.zero_grad()
+            if self.calls == self.fails_at:
+                raise _Failed
             loss = self.loss()
             torch.autograd.backward(loss)
             return loss

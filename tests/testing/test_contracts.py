@@ -1,5 +1,6 @@
 """Every component found keeps the contract of its kind, and a broken one does not pass."""
 
+import contextlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -152,6 +153,28 @@ class Forgetful(torch.optim.SGD):
                 weight.data -= group["lr"] * weight.kept
 
 
+class TwicePlain(torch.optim.SGD):
+    """Steps twice, and does not say that it needs a closure for it."""
+
+    def step(self, closure: Any = None) -> Any:
+        super().step(closure)
+        return super().step(closure)
+
+
+class Halfway(TwicePlain):
+    """Says so, but may fail after the first of its two steps."""
+
+    needs_closure = True
+
+
+class Hushed(torch.optim.SGD):
+    """Says nothing of an error, and takes no step."""
+
+    def step(self, closure: Any = None) -> Any:
+        with contextlib.suppress(Exception):
+            return super().step(closure)
+
+
 def scaled_by(optimizer: type) -> Callable[..., Any]:
     def make(parameter_groups: Any) -> Any:
         for group in parameter_groups:
@@ -235,6 +258,9 @@ class Overwriting:
         ("optimizer", unscaled, "lr * lr_multiplier"),
         ("optimizer", scaled_by(NeverAsks), "call the closure"),
         ("optimizer", scaled_by(Forgetful), "go on exactly as before"),
+        ("optimizer", scaled_by(TwicePlain), "set needs_closure = True"),
+        ("optimizer", scaled_by(Halfway), "leave the weights as they were"),
+        ("optimizer", scaled_by(Hushed), "pass on the error"),
         ("scheduler", Absolute, "move all groups by one factor"),
         ("scheduler", Counting, "go on exactly as before"),
         ("sampler", lambda labels: np.ones(len(labels)) * 2, "share out N draws"),
