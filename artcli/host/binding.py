@@ -107,7 +107,10 @@ class Bound:
 
     @property
     def registered(self) -> tuple[Registered, ...]:
-        return tuple(part.registered for part in self.parts)
+        """Its components, and those that their options use."""
+        values = [value for part in self.parts for value in part.options.values()]
+        used = [one for value in values if isinstance(value, Bound) for one in value.registered]
+        return (*(part.registered for part in self.parts), *used)
 
     @property
     def options(self) -> dict[str, Any]:

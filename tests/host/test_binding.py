@@ -198,6 +198,7 @@ def test_an_option_can_take_another_component() -> None:
     bound = found.bind("optimizer", "sam:base=(sgd:lr=0.3),rho=0.1")
     assert bound([]) == ("sam", 0.1, ("sgd", 0.3))
     assert isinstance(bound.options["base"], Bound)
+    assert [one.component.name for one in bound.registered] == ["sam", "sgd"]
     with pytest.raises(UsageError, match=r"^sam: base: sgd: no option 'mu'; it has lr$"):
         found.bind("optimizer", "sam:base=(sgd:mu=1)")
     with pytest.raises(UsageError, match=r"base: there is no optimizer 'sdg'.*'sgd'"):
