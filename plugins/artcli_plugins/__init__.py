@@ -21,6 +21,8 @@ _COMPONENTS = (
     ("model", "timm", "any_timm:timm_model", "any model of timm, or a folder of one"),
     ("head", "linear", "linear:linear", "dropout and one linear layer"),
     ("head", "layernorm", "layernorm:layernorm", "LayerNorm, GELU, dropout, linear"),
+    ("head", "genre", "genre:genre", "guesses the genre first; taught by forcing"),
+    ("head", "subcenter", "subcenter:subcenter", "several centres per artist, by cosine"),
     ("loss", "cross-entropy", "cross_entropy:cross_entropy", "cross-entropy with soft targets"),
     ("loss", "focal", "focal:focal", "less weight on what is easy already"),
     ("loss", "balanced-cross-entropy", "balanced:balanced", "rare artists weigh more"),
