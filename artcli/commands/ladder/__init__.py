@@ -1,0 +1,98 @@
+"""Train the named recipes alike, row by row, and compare each with the one it is built on."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from artcli.commands.options import JsonOption, WorkspaceOption
+from artcli.commands.recipe_options import with_recipe_options
+from artcli.errors import EXIT_PROBLEM, Interrupted, UsageError
+
+if TYPE_CHECKING:
+    from artcli.reporting.ladder import Ladder
+    from artcli.workspace.paths import Workspace
+
+
+@with_recipe_options
+def command(
+    given: dict[str, Any],
+    rows: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[ROWS]…",
+            help="Named recipes [default: the ladder's own rows; of a new one, those with "
+            "published scores].",
+            show_default=False,
+        ),
+    ] = None,
+    name: Annotated[
+        str, typer.Option(metavar="NAME", help="The ladder's name; its runs are NAME-ROW.")
+    ] = "ladder",
+    seeds: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="Train each row with the seeds SEED, SEED+1, … [default: 1 of them]."
+        ),
+    ] = None,
+    device: Annotated[str, typer.Option(metavar="DEVICE", help="auto, cpu, cuda or mps.")] = "auto",
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            min=0, help="Processes that prepare pictures; the result is the same with any number."
+        ),
+    ] = None,
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Train named recipes alike, and compare each with the one it is built on.
+
+    The flags of a recipe are the budget: they override every row. Fold 0 judges all rows on the
+    same pieces of paintings. Called again, the ladder goes on where it stopped, or takes in more
+    rows; its table, with the differences that the slides found beside ours, is in
+    reports/ladder/NAME.
+    """
+    from artcli import console
+    from artcli.commands.ladder.climb import climb
+    from artcli.commands.ladder.plan import plan_ladder
+    from artcli.contest.tables import read_contest
+    from artcli.host.discovery import load_host
+    from artcli.reporting.ladder import command_line, ladder_folder
+    from artcli.training.devices import pick_device
+    from artcli.workspace.locks import hold
+    from artcli.workspace.paths import find_workspace
+
+    if int(os.environ.get("WORLD_SIZE", 1)) > 1:
+        raise UsageError("a ladder trains in one process", "call it without torchrun")
+    found = find_workspace(workspace)
+    host = load_host(found)
+    plan = plan_ladder(found, host, name, rows or [], seeds, given)
+    if plan.budget and not given:
+        console.note(f"the ladder's own budget stands: {plan.budget}")
+    pick_device(device)
+    contest = read_contest(found)
+    for notice in contest.notices:
+        console.note(notice)
+    folder = ladder_folder(found, name)
+    again = command_line(rows or [], name, seeds or 1, given) + found.flag
+    with hold(folder / ".lock", f"the ladder {name}"):
+        try:
+            ladder = climb(
+                found, host, contest, plan,
+                device=device, workers=workers, save=lambda made: write_report(found, made),
+            )  # fmt: skip
+        except Interrupted as stop:
+            raise Interrupted(stop.exit_code - 128, f"saved; go on with: {again}") from stop
+    if json:
+        console.print_json(ladder.document())
+    if any(row.reason for row in ladder.rows if row.name in plan.asked):
+        raise typer.Exit(EXIT_PROBLEM)
+
+
+def write_report(workspace: Workspace, ladder: Ladder) -> None:
+    from artcli.reporting.ladder import ladder_folder
+    from artcli.workspace.files import write_json
+
+    write_json(ladder_folder(workspace, ladder.name) / "ladder.json", ladder.document())

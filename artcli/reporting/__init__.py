@@ -1,0 +1,1 @@
+"""Reports of what runs have scored: figures, tables and pages."""

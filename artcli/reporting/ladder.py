@@ -1,0 +1,198 @@
+"""The ladder: rows of recipes trained alike, each compared with the one it is built on.
+
+Records alone: what is planned (`Rung`), what came of it (`Row`, `Ladder`), and the JSON document
+that keeps it. `artcli.reporting.measure` makes rows of rungs.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from shlex import quote
+from typing import TYPE_CHECKING, Any, Literal
+
+from artcli.errors import ArtcliError
+from artcli.training.recipe import flag_of
+from artcli.workspace.files import read_json
+from artcli.workspace.paths import checked_name
+
+if TYPE_CHECKING:
+    from artcli.contest.score import Estimate
+    from artcli.training.named import NamedRecipe, Published
+    from artcli.training.recipe import Recipe
+    from artcli.workspace.paths import Workspace
+
+FOLD = "0"  # the fold that judges every row
+DEFAULT_NAME = "ladder"
+Verdict = Literal["agrees", "disagrees", "undecided"]
+
+
+@dataclass(frozen=True)
+class Rung:
+    """A row as planned: a named recipe, what the budget makes of it, and the runs that train it.
+
+    `ancestors`: the recipes it is built on, nearest first; `same_as`: the rung that trains the
+    very same recipe, whose runs these are; `runs`: one name for each seed, `recipe.seed` first.
+    """
+
+    named: NamedRecipe
+    recipe: Recipe
+    ancestors: tuple[str, ...]
+    same_as: str | None
+    runs: tuple[str, ...]
+
+    @property
+    def recipes(self) -> tuple[Recipe, ...]:
+        """The recipe of each run."""
+        seed = self.recipe.seed
+        return tuple(
+            self.recipe.model_copy(update={"seed": seed + number})
+            for number in range(len(self.runs))
+        )
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A finished run of a row; losses and epochs are those of the weights that were kept."""
+
+    run: str
+    seed: int
+    f1: float
+    whole_f1: float
+    train_loss: float
+    validation_loss: float
+    epochs: int
+    best_epoch: int
+    seconds: float  # of training alone
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A row beside the one it is built on; `slides_f1`, `slides_private`: the slides' difference.
+
+    `verdict`: whether ours has the sign of the slides' difference of F1; undecided where our
+    interval holds 0 or the slides give no number.
+    """
+
+    base: str
+    ours: Estimate
+    slides_f1: float | None
+    slides_private: float | None
+    verdict: Verdict
+
+
+@dataclass(frozen=True)
+class Row:
+    """What came of a rung. `f1`: the mean over its trained seeds; `reason`: why it failed."""
+
+    name: str
+    about: str
+    base: str | None
+    changes: Mapping[str, Any]
+    published: Published | None
+    recipe: Mapping[str, Any]
+    same_as: str | None
+    trained: tuple[Trained, ...] = ()
+    f1: Estimate | None = None
+    comparison: Comparison | None = None
+    reason: str = ""
+
+    def mean(self, figure: str) -> float | None:
+        """The mean of a figure over the seeds that were trained; None when none was."""
+        values = [float(getattr(one, figure)) for one in self.trained]
+        return sum(values) / len(values) if values else None
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """All rows, and what they have in common.
+
+    `budget`: the fields of the recipe that the user set over every row; `seeds`: how many each row
+    is to be trained with; `date`: when the last row was predicted; `versions`, `machine`: what
+    trained the last one; `paintings`, `pieces`: how many judged every row.
+    """
+
+    name: str
+    rows: tuple[Row, ...]
+    budget: Mapping[str, Any]
+    seeds: int
+    date: str
+    versions: Mapping[str, str] = field(default_factory=dict)
+    machine: Mapping[str, Any] = field(default_factory=dict)
+    paintings: int = 0
+    pieces: int = 0
+
+    @property
+    def command(self) -> str:
+        """What makes this ladder, in any workspace."""
+        return command_line([row.name for row in self.rows], self.name, self.seeds, self.budget)
+
+    def row(self, name: str) -> Row:
+        return next(row for row in self.rows if row.name == name)
+
+    def document(self) -> dict[str, Any]:
+        """The ladder as JSON: what is unknown is null."""
+        rows = []
+        for row in self.rows:
+            means = {
+                f"mean_{figure}": row.mean(figure)
+                for figure in ("whole_f1", "train_loss", "validation_loss", "seconds")
+            }
+            published = row.published.model_dump() if row.published else None
+            rows.append({**asdict(row), "published": published, **means})
+        return {"command": self.command, "fold": FOLD, **asdict(self), "rows": rows}
+
+
+def change_in_short(row: Row | NamedRecipe) -> str:
+    """What the row's recipe changes: `layernorm + crop deck, augmentation deck`."""
+    if row.base is None:
+        return row.about.removesuffix(".")
+    changes = (f"{name.replace('_', ' ')} {value}" for name, value in row.changes.items())
+    return f"{row.base} + {', '.join(changes)}"
+
+
+def verdict_on(ours: Estimate, slides: float | None) -> Verdict:
+    """Whether `ours`, a difference, says what the slides' difference says."""
+    if not slides or math.isnan(ours.low) or ours.low <= 0 <= ours.high:
+        return "undecided"
+    return "agrees" if (ours.value > 0) == (slides > 0) else "disagrees"
+
+
+def command_line(
+    rows: Sequence[str], name: str, seeds: int, budget: Mapping[str, Any], *more: str
+) -> str:
+    """The `artcli ladder` that makes these rows at this budget; `more` is added as it is."""
+    words = ["artcli", "ladder", *rows]
+    if name != DEFAULT_NAME:
+        words += ["--name", name]
+    if seeds != 1:
+        words += ["--seeds", str(seeds)]
+    for field_name, value in budget.items():
+        flag = flag_of(field_name)
+        if isinstance(value, bool):
+            words.append(flag if value else f"--no-{flag.removeprefix('--')}")
+            continue
+        for one in value if isinstance(value, list | tuple) else [value]:
+            words += [flag, str(one)]
+    return " ".join([*map(quote, words), *more])
+
+
+def ladder_folder(workspace: Workspace, name: str) -> Path:
+    """Where the report of the ladder `name` lies."""
+    return workspace.reports / "ladder" / checked_name(name)
+
+
+def read_document(workspace: Workspace, name: str) -> dict[str, Any] | None:
+    """The JSON document of an earlier call; None when there was none."""
+    path = ladder_folder(workspace, name) / "ladder.json"
+    if not path.is_file():
+        return None
+    document = read_json(path)
+    parts = {"rows": list, "budget": dict, "seeds": int, "machine": dict}
+    if not isinstance(document, dict) or not all(
+        isinstance(document.get(part), kind) for part, kind in parts.items()
+    ):
+        raise ArtcliError(f"{path} is damaged", "remove it: the runs are kept, and make it anew")
+    return document
