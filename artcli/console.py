@@ -90,6 +90,13 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) 
     return made
 
 
+def duration(seconds: float) -> str:
+    """Seconds as people say them: `42 s`, `13 min`, `2.4 h`."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 90 * 60 else f"{seconds / 3600:.1f} h"
+
+
 @contextmanager
 def progress(description: str, total: int | None = None) -> Iterator[Advance]:
     """Progress of work of `total` steps; yields `advance(n=1)`, safe to call from threads."""

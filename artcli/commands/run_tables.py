@@ -48,6 +48,8 @@ def show_list(runs: Sequence[Candidate]) -> None:
 
 
 def _row(run: Candidate) -> list[str]:
+    from artcli import console
+
     return [
         run.name,
         _number(metric_of(run, "train_loss"), 3),
@@ -56,7 +58,7 @@ def _row(run: Candidate) -> list[str]:
         _interval(run),
         _number(metric_of(run, "whole_f1"), 4),
         _epochs(run.record) if run.record else "",
-        duration(run.record.seconds) if run.record else "",
+        console.duration(run.record.seconds) if run.record else "",
         run.state,
     ]
 
@@ -130,10 +132,3 @@ def _epochs(record: RunRecord) -> str:
     if len(set(epochs)) == 1 and len(epochs) > 1:
         return f"{len(epochs)} x {epochs[0]}"
     return " + ".join(map(str, epochs))
-
-
-def duration(seconds: float) -> str:
-    """Seconds as people say them: `42 s`, `13 min`, `2.4 h`."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 90 * 60 else f"{seconds / 3600:.1f} h"

@@ -184,13 +184,13 @@ def _label(fold: str, recipe: Recipe) -> str:
 def show(result: FoldResult, predictions: Path, workspace: Workspace, contest: Contest) -> None:
     """The summary that a person reads."""
     from artcli import console
-    from artcli.commands.run_tables import duration
 
     out, metrics = console.out(), result.metrics
     epochs = f"{metrics['epochs']} epoch{'s' * (metrics['epochs'] != 1)}"
     console.success(
         f"run {result.run}, fold {result.fold}: {epochs} in "
-        f"{duration(metrics['seconds'])} of training, {metrics['images_per_second']:.0f} pictures/s"
+        f"{console.duration(metrics['seconds'])} of training, "
+        f"{metrics['images_per_second']:.0f} pictures/s"
         + (", stopped early" if metrics["stopped_early"] else "")
     )
     if "f1" in metrics:

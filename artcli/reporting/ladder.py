@@ -6,7 +6,6 @@ that keeps it. `artcli.reporting.measure` makes rows of rungs.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
 
 FOLD = "0"  # the fold that judges every row
 DEFAULT_NAME = "ladder"
+_MEANT = ("whole_f1", "train_loss", "validation_loss", "seconds")
 Verdict = Literal["agrees", "disagrees", "undecided"]
 
 
@@ -70,17 +70,30 @@ class Trained:
 
 @dataclass(frozen=True)
 class Comparison:
-    """A row beside the one it is built on; `slides_f1`, `slides_private`: the slides' difference.
+    """A row beside `base`, the nearest one in the ladder that it is built on.
 
-    `verdict`: whether ours has the sign of the slides' difference of F1; undecided where our
-    interval holds 0 or the slides give no number.
+    `ours`: the difference of crop F1, None while either is not trained, and where the budget makes
+    both the same; `slides_f1`, `slides_private`: the difference of the published scores.
     """
 
     base: str
-    ours: Estimate
+    ours: Estimate | None
     slides_f1: float | None
     slides_private: float | None
-    verdict: Verdict
+
+    @property
+    def verdict(self) -> Verdict:
+        """Whether our difference has the sign of the slides'.
+
+        Undecided while there is none of either, and where our interval holds 0.
+        """
+        if self.ours is None or not self.slides_f1 or not self._clear(self.ours):
+            return "undecided"
+        return "agrees" if (self.ours.value > 0) == (self.slides_f1 > 0) else "disagrees"
+
+    @staticmethod
+    def _clear(ours: Estimate) -> bool:
+        return ours.low > 0 or ours.high < 0
 
 
 @dataclass(frozen=True)
@@ -103,6 +116,15 @@ class Row:
         """The mean of a figure over the seeds that were trained; None when none was."""
         values = [float(getattr(one, figure)) for one in self.trained]
         return sum(values) / len(values) if values else None
+
+    def document(self) -> dict[str, Any]:
+        comparison = self.comparison and {
+            **asdict(self.comparison),
+            "verdict": self.comparison.verdict,
+        }
+        means = {f"mean_{figure}": self.mean(figure) for figure in _MEANT}
+        published = self.published and self.published.model_dump()
+        return {**asdict(self), "published": published, "comparison": comparison, **means}
 
 
 @dataclass(frozen=True)
@@ -134,14 +156,7 @@ class Ladder:
 
     def document(self) -> dict[str, Any]:
         """The ladder as JSON: what is unknown is null."""
-        rows = []
-        for row in self.rows:
-            means = {
-                f"mean_{figure}": row.mean(figure)
-                for figure in ("whole_f1", "train_loss", "validation_loss", "seconds")
-            }
-            published = row.published.model_dump() if row.published else None
-            rows.append({**asdict(row), "published": published, **means})
+        rows = [row.document() for row in self.rows]
         return {"command": self.command, "fold": FOLD, **asdict(self), "rows": rows}
 
 
@@ -151,13 +166,6 @@ def change_in_short(row: Row | NamedRecipe) -> str:
         return row.about.removesuffix(".")
     changes = (f"{name.replace('_', ' ')} {value}" for name, value in row.changes.items())
     return f"{row.base} + {', '.join(changes)}"
-
-
-def verdict_on(ours: Estimate, slides: float | None) -> Verdict:
-    """Whether `ours`, a difference, says what the slides' difference says."""
-    if not slides or math.isnan(ours.low) or ours.low <= 0 <= ours.high:
-        return "undecided"
-    return "agrees" if (ours.value > 0) == (slides > 0) else "disagrees"
 
 
 def command_line(

@@ -7,20 +7,21 @@ of the same paintings.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from artcli.contest.score import f1_difference, macro_f1, mean_f1
+from artcli.contest.score import Estimate, f1_difference, macro_f1, mean_f1
 from artcli.errors import ArtcliError
 from artcli.predicting.folder import read_kept
-from artcli.reporting.ladder import FOLD, Comparison, Ladder, Row, Rung, Trained, verdict_on
+from artcli.reporting.ladder import FOLD, Comparison, Ladder, Row, Rung, Trained
 from artcli.workspace.runs import read_run, run_parts
 
 if TYPE_CHECKING:
     from artcli.contest.tables import Contest
-    from artcli.predicting.predictions import Predictions
+    from artcli.predicting.folder import Kept
     from artcli.training.named import Published
     from artcli.workspace.paths import Workspace
+    from artcli.workspace.runs import RunRecord
 
 Piece = tuple[str, int]  # the id of a painting, the number of its crop
 
@@ -33,6 +34,25 @@ class _Heard:
     guesses: Mapping[Piece, str]
     created: str
     versions: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class _Exam:
+    """The validation pieces: the artist of each, and the painting it is cut from."""
+
+    pieces: Sequence[Piece]
+    truth: Sequence[str]
+    paintings: Sequence[str]
+
+    def guesses(self, runs: Sequence[_Heard]) -> list[list[str]]:
+        return [[run.guesses[piece] for piece in self.pieces] for run in runs]
+
+    def score(self, runs: Sequence[_Heard]) -> Estimate:
+        return mean_f1(self.truth, self.guesses(runs), self.paintings)
+
+    def difference(self, runs: Sequence[_Heard], others: Sequence[_Heard]) -> Estimate:
+        ours, theirs = self.guesses(runs), self.guesses(others)
+        return f1_difference(self.truth, ours, theirs, self.paintings)
 
 
 def measure_ladder(
@@ -50,54 +70,66 @@ def measure_ladder(
     Errors: `ArtcliError` when two rows were judged on different paintings.
     """
     artist_of = {painting.id: str(painting.artist) for painting in contest.train}
-    heard = {rung.named.name: _heard(workspace, rung, artist_of) for rung in rungs}
+    heard = {rung.named.name: _listen(workspace, rung, artist_of) for rung in rungs}
     every = [one for found in heard.values() for one in found]
     _refuse_different_paintings(every)
     pieces = list(every[0].guesses) if every else []
-    truth, paintings = [artist_of[key] for key, _ in pieces], [key for key, _ in pieces]
-
-    def guesses(row: str) -> list[list[str]]:
-        return [[one.guesses[piece] for piece in pieces] for one in heard[row]]
-
-    rows = []
-    by_name = {rung.named.name: rung for rung in rungs}
-    for rung in rungs:
-        named = rung.named
-        row = Row(
-            named.name, named.about, named.base, named.changes, named.published,
-            rung.recipe.model_dump(exclude_none=True, mode="json"), rung.same_as,
-            tuple(one.trained for one in heard[named.name]),
-            reason=reasons.get(rung.same_as or named.name, ""),
-        )  # fmt: skip
-        if row.trained:
-            row = replace(row, f1=mean_f1(truth, guesses(row.name), paintings))
-            base = next((by_name[other] for other in rung.ancestors if other in by_name), None)
-            if base is not None and heard[base.named.name]:
-                theirs = guesses(base.named.name)
-                ours = f1_difference(truth, guesses(row.name), theirs, paintings)
-                slides, private = slides_difference(named.published, base.named.published)
-                verdict = verdict_on(ours, slides)
-                comparison = Comparison(base.named.name, ours, slides, private, verdict)
-                row = replace(row, comparison=comparison)
-        rows.append(row)
+    exam = _Exam(pieces, [artist_of[key] for key, _ in pieces], [key for key, _ in pieces])
     last = max(every, key=lambda one: one.created, default=None)
     return Ladder(
-        name,
-        tuple(rows),
-        budget,
-        max(len(rung.runs) for rung in rungs),
-        last.created if last else "",
-        last.versions if last else {},
-        machine,
-        len(set(paintings)),
-        len(pieces),
+        name=name,
+        rows=tuple(_row(rung, rungs, heard, exam, reasons) for rung in rungs),
+        budget=budget,
+        seeds=max(len(rung.runs) for rung in rungs),
+        date=last.created if last else "",
+        versions=last.versions if last else {},
+        machine=machine,
+        paintings=len(set(exam.paintings)),
+        pieces=len(pieces),
+    )
+
+
+def is_done(workspace: Workspace, run: str) -> bool:
+    """Whether the fold is trained and its out-of-fold probabilities are kept."""
+    return _finished(workspace, run) is not None
+
+
+def _row(
+    rung: Rung,
+    rungs: Sequence[Rung],
+    heard: Mapping[str, Sequence[_Heard]],
+    exam: _Exam,
+    reasons: Mapping[str, str],
+) -> Row:
+    named, runs = rung.named, heard[rung.named.name]
+    by_name = {other.named.name: other for other in rungs}
+    base = next((by_name[name] for name in rung.ancestors if name in by_name), None)
+    comparison = None
+    if base is not None:
+        others = heard[base.named.name]
+        comparable = runs and others and rung.runs != base.runs
+        ours = exam.difference(runs, others) if comparable else None
+        slides = slides_difference(named.published, base.named.published)
+        comparison = Comparison(base.named.name, ours, *slides)
+    return Row(
+        name=named.name,
+        about=named.about,
+        base=named.base,
+        changes=named.changes,
+        published=named.published,
+        recipe=rung.recipe.model_dump(exclude_none=True, mode="json"),
+        same_as=rung.same_as,
+        trained=tuple(one.trained for one in runs),
+        f1=exam.score(runs) if runs else None,
+        comparison=comparison,
+        reason=reasons.get(rung.same_as or named.name, ""),
     )
 
 
 def slides_difference(
     row: Published | None, base: Published | None
 ) -> tuple[float | None, float | None]:
-    """By how much the slides' F1, and their private score, exceed those of the base row."""
+    """By how much the published F1, and the private score, exceed those of the base row."""
 
     def difference(figure: str) -> float | None:
         ahead, behind = getattr(row, figure, None), getattr(base, figure, None)
@@ -106,54 +138,54 @@ def slides_difference(
     return difference("f1"), difference("private")
 
 
-def is_done(workspace: Workspace, run: str) -> bool:
-    """Whether the fold is trained and its out-of-fold probabilities are kept."""
-    return _oof(workspace, run) is not None
-
-
-def _oof(workspace: Workspace, run: str) -> Predictions | None:
+def _finished(workspace: Workspace, run: str) -> tuple[RunRecord, Kept] | None:
     if not run_parts(workspace, run):
         return None
-    fold = read_run(workspace, run).fold(FOLD)
+    record = read_run(workspace, run)
+    fold = record.fold(FOLD)
     kept = read_kept(workspace, run) if fold and fold.state == "finished" else None
-    if kept is None or kept.oof is None:
+    if kept is None or kept.oof is None or int(FOLD) not in kept.oof.fold_numbers:
         return None
-    oof = kept.oof.rows(kept.oof.folds == int(FOLD))
-    return oof if len(oof) else None
+    return record, kept
 
 
-def _heard(workspace: Workspace, rung: Rung, artist_of: Mapping[str, str]) -> list[_Heard]:
-    found = []
+def _listen(workspace: Workspace, rung: Rung, artist_of: Mapping[str, str]) -> list[_Heard]:
+    """Its finished runs."""
+    heard = []
     for run, recipe in zip(rung.runs, rung.recipes, strict=True):
-        oof = _oof(workspace, run)
-        if oof is None:
+        if (found := _finished(workspace, run)) is None:
             continue
-        pieces, whole = oof.pieces(), oof.whole()
-        if strange := {*oof.ids.tolist()} - artist_of.keys():
-            raise ArtcliError(
-                f"the run {run} was judged on paintings that are not in train.csv, such as "
-                f"{min(strange)!r}",
-                "the data have changed: begin another ladder with --name",
-            )
-        record = read_run(workspace, run)
-        metrics = record.fold(FOLD).metrics  # type: ignore[union-attr]
-        kept = read_kept(workspace, run)
-        keys = zip(pieces.ids.tolist(), pieces.crops.tolist(), strict=True)
-        guesses = dict(sorted(zip(keys, pieces.guesses(), strict=True)))
-        trained = Trained(
-            run,
-            recipe.seed,
-            macro_f1([artist_of[key] for key, _ in guesses], list(guesses.values())),
-            macro_f1([artist_of[key] for key in whole.ids.tolist()], whole.guesses()),
-            metrics["train_loss"],
-            metrics["validation_loss"],
-            int(metrics["epochs"]),
-            int(metrics["best_epoch"]),
-            metrics["seconds"],
+        record, kept = found
+        heard.append(_hear(record, kept, recipe.seed, artist_of))
+    return heard
+
+
+def _hear(record: RunRecord, kept: Kept, seed: int, artist_of: Mapping[str, str]) -> _Heard:
+    fold = record.fold(FOLD)
+    assert kept.oof is not None  # it is finished
+    assert fold is not None
+    oof = kept.oof.rows(kept.oof.folds == int(FOLD))
+    if strange := {*oof.ids.tolist()} - artist_of.keys():
+        raise ArtcliError(
+            f"the run {record.name} was judged on paintings that are not in train.csv, such as "
+            f"{min(strange)!r}",
+            "the data have changed: begin another ladder with --name",
         )
-        created = kept.created if kept else ""
-        found.append(_Heard(trained, guesses, created, record.facts.get("versions", {})))
-    return found
+    pieces, whole = oof.pieces(), oof.whole()
+    keys = zip(pieces.ids.tolist(), pieces.crops.tolist(), strict=True)
+    guesses = dict(sorted(zip(keys, pieces.guesses(), strict=True)))
+    trained = Trained(
+        run=record.name,
+        seed=seed,
+        f1=macro_f1([artist_of[key] for key, _ in guesses], list(guesses.values())),
+        whole_f1=macro_f1([artist_of[key] for key in whole.ids.tolist()], whole.guesses()),
+        train_loss=fold.metrics["train_loss"],
+        validation_loss=fold.metrics["validation_loss"],
+        epochs=fold.epochs,
+        best_epoch=int(fold.metrics["best_epoch"]),
+        seconds=fold.seconds,
+    )
+    return _Heard(trained, guesses, kept.created, record.facts.get("versions", {}))
 
 
 def _refuse_different_paintings(every: Sequence[_Heard]) -> None:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from artcli import console
-from artcli.commands.run_tables import duration
 from artcli.contest.workers import cores
 from artcli.errors import ArtcliError, Interrupted
 from artcli.predicting.predict import predict_fold
@@ -95,10 +94,9 @@ def climb(
 def _tell(row: Row, run: str, left: float) -> None:
     (one,) = [trained for trained in row.trained if trained.run == run]
     ahead = ""
-    if row.comparison and len(row.trained) == 1:
-        ours = row.comparison.ours
-        ahead = f", {ours.value:+.4f} beside {row.comparison.base}"
-    rest = f"; about {duration(left)} left" if left else ""
+    if row.comparison and row.comparison.ours and len(row.trained) == 1:
+        ahead = f", {row.comparison.ours.value:+.4f} beside {row.comparison.base}"
+    rest = f"; about {console.duration(left)} left" if left else ""
     console.success(f"{run}: crop F1 {one.f1:.4f}{ahead}{rest}")
 
 
