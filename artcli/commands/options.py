@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from artcli.errors import ArtcliError
+
 if TYPE_CHECKING:
-    pass
+    from artcli.workspace.paths import Workspace
 
 WorkspaceOption = Annotated[
     Path | None,
@@ -28,3 +30,15 @@ def hand_on(context: typer.Context, workspace: Path | None, json: bool) -> None:
     given = {"workspace": workspace, "json": json or None}
     known = {name: value for name, value in given.items() if value is not None}
     context.default_map = {context.invoked_subcommand: known}
+
+
+def workspace_if_any(option: Path | None) -> Workspace | None:
+    """The workspace, or None where there is none and none was asked for."""
+    from artcli.workspace.paths import find_workspace
+
+    try:
+        return find_workspace(option)
+    except ArtcliError:
+        if option is not None:
+            raise
+        return None

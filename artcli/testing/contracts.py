@@ -12,7 +12,7 @@ from artcli.errors import ArtcliError
 from artcli.host.binding import Bound, bind
 from artcli.host.discovery import load_host
 from artcli.host.records import Component, Registered, Source
-from artcli.testing import learning, pictures, running, stepping
+from artcli.testing import learning, pictures, recipes, running, stepping
 
 CONTRACTS: dict[str, Callable[[Bound], None]] = {
     "model": learning.check_model,
@@ -27,6 +27,7 @@ CONTRACTS: dict[str, Callable[[Bound], None]] = {
     "view": pictures.check_view,
     "voter": running.check_voter,
     "observer": running.check_observer,
+    "recipe": recipes.check_recipe,
 }
 
 

@@ -31,7 +31,7 @@ def huber(_class_counts, *, delta: float = 1.0):
     import torch.nn.functional as F
     return lambda logits, targets: F.huber_loss(logits.softmax(1), targets, delta=delta)
 '''
-KINDS_WITH_STARTERS = sorted(CONTRACTS)
+KINDS_WITH_STARTERS = sorted(kind for kind in CONTRACTS if not KINDS[kind].file)
 
 
 def plugins(*words: object) -> Answer:
@@ -118,6 +118,16 @@ def test_show_gives_usage_options_text_and_what_is_passed() -> None:
     shown = plugins("show", "loss", "focal").text
     for text in (page["usage"], "gamma", "float >= 0", "Mean over the batch", page["returns"]):
         assert text in shown
+
+
+def test_a_recipes_page_is_its_file() -> None:
+    page = plugins("show", "recipe", "S+F+C", "--json").json
+    assert page["usage"] == "--recipe S+F+C"
+    assert Path(page["target"]).read_text().strip() == page["text"]
+    shown = plugins("show", "recipe", "S+F+C").out
+    assert 'sampler = "log"' in shown
+    assert "S+F+C.toml" in shown
+    assert "options" not in shown
 
 
 def test_the_usage_that_is_shown_can_be_bound() -> None:
@@ -330,6 +340,7 @@ def test_a_starter_never_takes_a_name_or_a_place_that_is_taken(
     ("kind", "name", "said"),
     [
         ("executor", "mine", "no starter for the kind executor yet"),
+        ("recipe", "mine", "artcli recipes show NAME > FILE"),
         ("lss", "mine", "did you mean 'loss'?"),
         ("loss", "my loss", "cannot be a name"),
     ],

@@ -67,6 +67,15 @@ def test_the_record_repeats_the_run(workspace: Workspace) -> None:
     assert told["train_loss"] == first["train_loss"]
 
 
+def test_a_named_recipe_begins_a_run_and_flags_go_over_it(workspace: Workspace) -> None:
+    words = ["--recipe", "S+F+C", "--name", "named", "--loss", "cross-entropy", *SMALL, "--json"]
+    answer = train(workspace, *words)
+    assert answer.code == 0, answer.err
+    recipe = json.loads(answer.out)["recipe"]
+    assert (recipe["sampler"], recipe["mixer"], recipe["crop"]) == ("log", "cutmix:p=0.5", "deck")
+    assert (recipe["loss"], recipe["epochs"], recipe["model"]) == ("cross-entropy", 1, MODEL)
+
+
 def test_another_fold_joins_the_run(workspace: Workspace) -> None:
     answer = train(workspace, "--resume", "first", "--fold", "1", "--workers", "0")
     assert answer.code == 0, answer.err
@@ -84,6 +93,7 @@ def test_another_fold_joins_the_run(workspace: Workspace) -> None:
         (["--fold", "9"], 2, "there is no such fold"),
         (["--name", "../up"], 2, "cannot be a name"),
         (["--recipe", "nowhere.toml"], 1, "there is no recipe"),
+        (["--recipe", "S+F+D"], 1, "did you mean 'S+F+C'?"),
         (["--model", "tinyvitt"], 2, "did you mean 'tinyvit'"),
         (["--loss", "focal:gama=3"], 2, "did you mean 'gamma'"),
         (["--loss", "focal:gamma=x"], 2, "gamma"),

@@ -44,6 +44,16 @@ def bound_options(text: str, target: Callable[..., Any]) -> dict[str, Any]:
     return host(crop_c=target).bind("crop", text).options
 
 
+def test_a_component_that_is_a_file_goes_by_its_whole_name() -> None:
+    bound = Host(
+        {("recipe", "a+b"): (Registered(Component("recipe", "a+b", lambda: Path("a+b")), SOURCE),)},
+        (),
+    ).bind("recipe", "a+b")
+    assert (bound.text, bound()) == ("a+b", Path("a+b"))
+    with pytest.raises(UsageError, match="no recipe 'focal:gamma=3'"):
+        host(recipe_focal=lambda: Path("f")).bind("recipe", "focal:gamma=3")
+
+
 def test_what_a_component_made_fails_in_its_name() -> None:
     bound = load_host().bind("loss", "focal")
 

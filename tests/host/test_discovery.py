@@ -92,6 +92,7 @@ MALFORMED = {
         "its los l is of no known kind (did you mean 'loss'?)",
     ),
     "a name that cannot be written": ("Component('loss', 'a+b', 'json:loads')", "its loss a+b"),
+    "a file's name that is a path": ("Component('recipe', 'a/b', 'json:loads')", "its recipe a/b"),
     "a target that is no target": ("Component('loss', 'l', 'json')", "not module:callable: 'json'"),
     "a summary that is no text": ("Component('loss', 'l', 'json:loads', 3)", "not text: 3"),
     "one name twice": (

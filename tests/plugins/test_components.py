@@ -9,9 +9,7 @@ from artcli.errors import UsageError
 from artcli.host.discovery import load_host
 
 HOST = load_host()
-OURS = [
-    found for found in HOST.components() if found.component.target.startswith("artcli_plugins.")
-]
+OURS = [found for found in HOST.components() if found.source.distribution == "artcli"]
 
 
 def test_listing_imports_nothing_heavy() -> None:

@@ -49,7 +49,7 @@ def test_a_component_keeps_the_contract_of_its_kind(kind: str, name: str) -> Non
 
 
 def test_every_kind_that_is_offered_has_a_contract() -> None:
-    assert {one.component.kind for one in HOST.components()} <= set(CONTRACTS) | {"recipe"}
+    assert {one.component.kind for one in HOST.components()} <= set(CONTRACTS)
     assert set(CONTRACTS) <= set(KINDS)
     assert {kind for kind, name in COMPONENTS if kind == "model"} == {"model"}
 
@@ -244,6 +244,36 @@ class Overwriting:
 
 
 @pytest.mark.parametrize(
+    ("text", "promise"),
+    [
+        ("epochs = 3\n", "open with the line: # broken: and one sentence"),
+        ("# other: a sentence.\n", "open with the line: # broken: and one sentence"),
+        ("# broken:\n", "open with the line: # broken: and one sentence"),
+        (
+            "# broken: F1 0.5, private 0.42.\n[published]\nf1 = 0.5\nprivate = 0.4\n",
+            "say the published private, 0.4, in its opening comment",
+        ),
+    ],
+)
+def test_a_recipe_that_does_not_tell_of_itself_is_told_so(
+    tmp_path: Path, text: str, promise: str
+) -> None:
+    path = tmp_path / "broken.toml"
+    path.write_text(text)
+    with pytest.raises(AssertionError, match=rf"^recipe broken: it must {promise}$"):
+        check(Component("recipe", "broken", lambda: path))
+
+
+def test_a_recipe_names_components_that_there_are(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text('# mine: one.\nbase = "focal"\nsampler = "logg"\n')
+    with pytest.raises(ArtcliError, match="no sampler 'logg'"):
+        check(Component("recipe", "mine", lambda: path))
+    path.write_text('# mine: one, F1 0.50.\nbase = "focal"\nsampler = "log"\n[published]\nf1=0.5')
+    check(Component("recipe", "mine", lambda: path))
+
+
+@pytest.mark.parametrize(
     ("kind", "target", "promise"),
     [
         ("loss", summed, "be a mean over the batch"),
@@ -282,6 +312,7 @@ class Overwriting:
         ("view", lambda: [View("a", lambda p, s: p[..., :s, :s])] * 2, "a name of its own"),
         ("voter", Unsure, "sum to 1"),
         ("observer", Overwriting, "keep what it wrote"),
+        ("recipe", lambda: "a.toml", "return the Path of a file"),
     ],
 )
 def test_a_broken_component_is_told_what_it_must_do(

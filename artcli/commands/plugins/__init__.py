@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from artcli.commands.options import JsonOption, WorkspaceOption, hand_on
-from artcli.errors import ArtcliError
-
-if TYPE_CHECKING:
-    from artcli.workspace.paths import Workspace
+from artcli.commands.options import JsonOption, WorkspaceOption, hand_on, workspace_if_any
 
 command = typer.Typer(
     help="See what plugins offer, and add your own.",
@@ -43,7 +39,7 @@ def list_plugins(
     from artcli.commands.plugins import listing
     from artcli.host.discovery import load_host
 
-    found = listing.listing(load_host(_workspace_if_any(workspace)), kind)
+    found = listing.listing(load_host(workspace_if_any(workspace)), kind)
     if json:
         console.print_json(listing.as_json(found))
     else:
@@ -66,7 +62,7 @@ def show(
     from artcli.commands.plugins import page
     from artcli.host.discovery import load_host
 
-    found = page.page(load_host(_workspace_if_any(workspace)), kind, name)
+    found = page.page(load_host(workspace_if_any(workspace)), kind, name)
     if json:
         console.print_json(asdict(found))
     else:
@@ -140,21 +136,9 @@ def new(
     from artcli.commands.plugins import starting
     from artcli.workspace.paths import find_workspace
 
-    found = _workspace_if_any(workspace) if package else find_workspace(workspace)
+    found = workspace_if_any(workspace) if package else find_workspace(workspace)
     made = starting.start(kind, name, found, Path.cwd() if package else None)
     if json:
         console.print_json(starting.as_json(made))
     else:
         starting.show(made)
-
-
-def _workspace_if_any(option: Path | None) -> Workspace | None:
-    """The workspace, or None where there is none and none was asked for."""
-    from artcli.workspace.paths import find_workspace
-
-    try:
-        return find_workspace(option)
-    except ArtcliError:
-        if option is not None:
-            raise
-        return None

@@ -1,4 +1,4 @@
-"""One component in full, read from its signature and its docstring.
+"""One component in full, read from its signature and its docstring, or from its file.
 
 In: a host, a kind and a name. Out: a `Page`, for people or as JSON.
 """
@@ -8,10 +8,12 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from artcli import console
 from artcli.commands.plugins.listing import sourced
+from artcli.errors import ArtcliError
 from artcli.host.discovery import Host
 from artcli.host.kinds import KINDS
 from artcli.host.options import Option, gathers, options_of
@@ -36,7 +38,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Page:
-    """A component; `given` and `returns` are its kind's, `target` is where its code is."""
+    """A component; `given` and `returns` are its kind's, `target` is where its code is.
+
+    Of a kind of files, `text` is what the file says and `target` is its path.
+    """
 
     kind: str
     name: str
@@ -59,6 +64,7 @@ def page(host: Host, kind_name: str, name: str) -> Page:
     registered = host.find(kind_name, name)
     target = load_target(registered)
     options, kind, component = options_of(target), KINDS[kind_name], registered.component
+    file = Path(host.bind(kind_name, name)()) if kind.file else None
     return Page(
         kind=kind.name,
         name=name,
@@ -67,10 +73,17 @@ def page(host: Host, kind_name: str, name: str) -> Page:
         options=tuple(map(_row, options)),
         given=kind.positional,
         returns=kind.returns,
-        text=inspect.getdoc(target) or "",
+        text=inspect.getdoc(target) or "" if file is None else _contents(file),
         source=sourced(registered.source),
-        target=_place(component, target),
+        target=_place(component, target) if file is None else str(file),
     )
+
+
+def _contents(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8-sig").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ArtcliError(f"{file} cannot be read: {error}") from error
 
 
 def _example(name: str, options: tuple[Option, ...]) -> str:
@@ -113,12 +126,13 @@ def show(found: Page) -> None:
     if found.options:
         columns = ["Option", "Takes", "Default", "What it is"]
         out.print(console.table("", columns, _cells(found)))
-    else:
+    elif not KINDS[found.kind].file:
         out.print("It has no options.\n")
     if found.text:
         out.print(safe(found.text) + "\n")
-    out.print(f"Given    {safe(', '.join(found.given) or 'nothing')}")
-    out.print(f"Returns  {safe(found.returns)}")
+    if not KINDS[found.kind].file:
+        out.print(f"Given    {safe(', '.join(found.given) or 'nothing')}")
+        out.print(f"Returns  {safe(found.returns)}")
     out.print(f"From     {safe(found.source)} ({safe(found.target)})")
 
 

@@ -111,7 +111,11 @@ def start(kind: str, name: str, workspace: Workspace | None, beside: Path | None
 
 
 def _starter(kind: str) -> str:
-    kind_named(kind)
+    if kind_named(kind).file:
+        raise UsageError(
+            f"a {kind} is a file, and needs no plugin to be used",
+            f"artcli {kind}s show NAME > FILE gives one to begin from",
+        )
     starters = resources("artcli.commands.plugins.starters")
     try:
         return (starters / f"{kind}.py").read_text(encoding="utf-8")
