@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from artcli.commands.options import JsonOption, WorkspaceOption
 from artcli.commands.recipe_options import with_recipe_options
 from artcli.errors import EXIT_PROBLEM, Interrupted, UsageError
-
-if TYPE_CHECKING:
-    from artcli.reporting.ladder import Ladder
-    from artcli.workspace.paths import Workspace
 
 
 @with_recipe_options
@@ -57,10 +53,13 @@ def command(
     from artcli import console
     from artcli.commands.ladder.climb import climb
     from artcli.commands.ladder.plan import plan_ladder
+    from artcli.commands.ladder.table import show
     from artcli.contest.tables import read_contest
     from artcli.host.discovery import load_host
     from artcli.reporting.ladder import command_line, ladder_folder
+    from artcli.reporting.ladder_page import write_report
     from artcli.training.devices import pick_device
+    from artcli.training.recipe import flag_of
     from artcli.workspace.locks import hold
     from artcli.workspace.paths import find_workspace
 
@@ -70,7 +69,8 @@ def command(
     host = load_host(found)
     plan = plan_ladder(found, host, name, rows or [], seeds, given)
     if plan.budget and not given:
-        console.note(f"the ladder's own budget stands: {plan.budget}")
+        listed = ", ".join(f"{flag_of(field)} {value}" for field, value in plan.budget.items())
+        console.note(f"the budget is the ladder's own: {listed}")
     pick_device(device)
     contest = read_contest(found)
     for notice in contest.notices:
@@ -86,13 +86,8 @@ def command(
         except Interrupted as stop:
             raise Interrupted(stop.exit_code - 128, f"saved; go on with: {again}") from stop
     if json:
-        console.print_json(ladder.document())
+        console.print_json({**ladder.document(), "folder": folder})
+    else:
+        show(ladder, folder)
     if any(row.reason for row in ladder.rows if row.name in plan.asked):
         raise typer.Exit(EXIT_PROBLEM)
-
-
-def write_report(workspace: Workspace, ladder: Ladder) -> None:
-    from artcli.reporting.ladder import ladder_folder
-    from artcli.workspace.files import write_json
-
-    write_json(ladder_folder(workspace, ladder.name) / "ladder.json", ladder.document())
