@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import timm
 import torch
 from pydantic import AfterValidator, Field
+from timm.models import group_parameters
 from torch import Tensor, nn
 
 from artcli.plugin import ArtcliError, UsageError
@@ -49,6 +50,18 @@ class Backbone(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         features: Tensor = self.net(images)
         return features
+
+    def depths(self) -> dict[str, int]:
+        """How deep the layer of each parameter lies, by its name: 0 nearest the picture.
+
+        Layers are the architecture's blocks, by its own account (timm's `group_matcher`); what
+        that leaves out comes last. Errors: `UsageError` when it gives none.
+        """
+        if not hasattr(self.net, "group_matcher"):
+            name = self.net.pretrained_cfg["architecture"]
+            raise UsageError(f"{name} does not tell its layers apart", "leave out --layer-decay")
+        layers = group_parameters(self.net, self.net.group_matcher(), reverse=True)
+        return {f"net.{name}": depth for name, depth in layers.items()}
 
 
 def build(
@@ -95,7 +108,7 @@ def _made(known: Architecture, options: dict[str, Any], **more: Any) -> Any:
             raise UsageError(f"{known.shown} has no option {option}", "leave it out") from error
         raise
     except AssertionError as error:
-        raise UsageError(f"timm cannot build {known.shown}: {_in_short(error)}") from error
+        raise UsageError(f"timm cannot build {known.shown}: {in_short(error)}") from error
 
 
 def _filled(known: Architecture, file: Path, options: dict[str, Any]) -> Any:
@@ -115,14 +128,15 @@ def _filled(known: Architecture, file: Path, options: dict[str, Any]) -> Any:
         raise
     except Exception as error:  # timm's converters trip over foreign weights in many ways
         raise ArtcliError(
-            f"the weights in {file} do not fit {known.shown}: {_in_short(error)}",
+            f"the weights in {file} do not fit {known.shown}: {in_short(error)}",
             "are they of this architecture?",
         ) from error
     net.pretrained_cfg.pop("state_dict", None)  # else it keeps a second copy of all weights
     return net
 
 
-def _in_short(error: Exception) -> str:
+def in_short(error: Exception) -> str:
+    """The first lines of a long message, such as that of weights that do not fit."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     if len(lines) > 1 and lines[0].startswith("Error(s) in loading"):
         lines = lines[1:]
@@ -141,7 +155,7 @@ def _num_features(known: Architecture, net: nn.Module, size: int) -> int:
             features = torch.func.functional_call(net.eval(), shapes, (picture,))
     except (AssertionError, RuntimeError, ValueError) as error:
         raise UsageError(
-            f"{known.shown} does not take pictures of {size} x {size}: {_in_short(error)}",
+            f"{known.shown} does not take pictures of {size} x {size}: {in_short(error)}",
             f"its own size is {known.image_size}",
         ) from error
     finally:

@@ -133,3 +133,36 @@ def test_what_gives_no_vector_is_refused() -> None:
 def test_a_size_that_the_architecture_cannot_take_is_refused() -> None:
     with pytest.raises(UsageError, match="does not take pictures of 3 x 3"):
         build("test_vit", pretrained=False, image_size=3)
+
+
+@pytest.mark.parametrize(
+    ("arch", "layers", "first", "last"),
+    [
+        ("resnet10t", 5, "conv1.0.weight", "layer4.0.bn2.bias"),
+        ("mobilenetv2_100", 18, "conv_stem.weight", "conv_head.weight"),
+        (TINY, 6, "bn1.weight", "bn2.bias"),  # stem, one block in each of five stages
+        ("tiny_vit_5m_224", 14, "patch_embed.conv1.bn.weight", "head.norm.weight"),
+        ("test_vit", 7, "pos_embed", "norm.weight"),
+    ],
+)
+def test_depths_name_each_parameter_and_count_from_the_picture(
+    arch: str, layers: int, first: str, last: str
+) -> None:
+    backbone = build(arch, pretrained=False)
+    depths = backbone.depths()
+    assert set(depths) == {name for name, _ in backbone.named_parameters()}
+    assert set(depths.values()) == set(range(layers))
+    assert depths[f"net.{first}"] == 0
+    assert depths[f"net.{last}"] == layers - 1
+
+
+def test_a_block_is_one_layer_and_the_next_one_is_deeper() -> None:
+    depths = build("test_vit", pretrained=False).depths()
+    for block in range(6):
+        own = {depth for name, depth in depths.items() if f".blocks.{block}." in name}
+        assert own == {block + 1}
+
+
+def test_an_architecture_that_does_not_tell_its_layers_is_named() -> None:
+    with pytest.raises(UsageError, match="pit_ti_224 does not tell its layers apart"):
+        build("pit_ti_224", pretrained=False).depths()
