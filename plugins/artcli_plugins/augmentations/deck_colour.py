@@ -1,4 +1,4 @@
-"""The deck's eight transforms with stronger ones of colour before them."""
+"""The deck's eight transforms with stronger ones of colour around them."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from .deck import deck
 
 
 def deck_colour(image_size: int) -> A.BaseCompose:
-    """Colour jitter, gamma, a shift of each channel and, now and then, grey; then the deck's eight.
+    """Colour jitter, gamma, a shift of each channel, the deck's eight and, now and then, grey.
 
     The slide "Combination" names a "Color Augmentation" and says no more of it: which transforms
-    these are, and how strong, is our choice. They come first, so that the holes of the deck's last
-    one stay black.
+    these are, and how strong, is our choice. What shifts colours comes before the deck's, whose
+    holes stay black so; grey comes last, since the deck's would tint it.
     """
     return A.Compose(
         [
@@ -25,7 +25,7 @@ def deck_colour(image_size: int) -> A.BaseCompose:
             ),
             A.RandomGamma(gamma_limit=(70, 140), p=0.5),
             A.RGBShift(r_shift_limit=30, g_shift_limit=30, b_shift_limit=30, p=0.5),
-            A.ToGray(p=0.1),
             *deck(image_size).transforms,
+            A.ToGray(p=0.1),
         ]
     )
