@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from artcli.errors import UsageError
 from artcli.host.records import Classes, HeadOutput
 from artcli.testing.promises import holds
 
@@ -77,7 +78,11 @@ def _close(left: Tensor, right: Tensor) -> bool:
 
 
 def check_head(make: Make) -> None:
-    """Features (N, F) to logits (N, C), with or without targets; the same each time in `eval`."""
+    """Features (N, F) to logits (N, C), with or without targets; the same each time in `eval`.
+
+    Logits never know the truth, forced ones do, and what is told of it is at any `progress` a share
+    of the loss.
+    """
     width, artists = 24, len(CLASSES.names)
     head = make(width, CLASSES)
     holds(isinstance(head, nn.Module), "be an nn.Module")
@@ -92,21 +97,68 @@ def check_head(make: Make) -> None:
         holds(output.logits.isfinite().all(), "give finite logits")
         extra = output.auxiliary_loss
         holds(extra is None or (extra.shape == () and extra.isfinite()), "add a finite scalar loss")
+        _check_forcing(output)
     output.logits.logsumexp(1).sum().backward()
     holds(asked.grad is not None and asked.grad.abs().sum() > 0, "send a gradient to the features")
+    one, other = (
+        _with_chance_fixed(head, features, truth) for truth in (targets, targets.roll(1, 0))
+    )
+    holds(
+        torch.equal(one.logits, other.logits),
+        "give logits that do not know the targets (those that do are forced_logits)",
+    )
+    if hasattr(head, "progress"):
+        _check_progress(head, features, targets)
 
     head.eval()
     with torch.no_grad():
         first, again, alone = head(features), head(features), head(features[:1])
+        told = head(features, targets)
     holds(torch.equal(first.logits, again.logits), "repeat itself in eval mode")
     holds(
         torch.allclose(first.logits[:1], alone.logits, rtol=1e-4, atol=1e-5),
         "judge each picture on its own in eval mode",
     )
+    holds(all(map(_alike, first, told)), "not look at the targets in eval mode")
+
+
+def _check_forcing(output: HeadOutput) -> None:
+    forced, forcing = output.forced_logits, output.forcing
+    if forced is None or forcing is None:
+        holds(forced is forcing, "give forced_logits and forcing together")
+        return
+    holds(forced.shape == output.logits.shape, "give forced_logits of the shape of its logits")
+    holds(forced.isfinite().all(), "give finite forced_logits")
+    holds(forcing.shape == () and 0 <= forcing <= 1, "give a scalar from 0 to 1 as forcing")
+
+
+def _check_progress(head: nn.Module, features: Tensor, targets: Tensor) -> None:
+    for done in (1.0, 0.5, 0.0):
+        before = {name: tensor.clone() for name, tensor in head.state_dict().items()}
+        head.progress(done)  # type: ignore[operator]
+        after = head.state_dict()
+        holds(
+            all(torch.equal(before[name], after[name]) for name in before),
+            "keep its progress out of its state_dict (in a buffer that is not persistent)",
+        )
+        _check_forcing(head(features, targets))
+
+
+def _alike(left: Tensor | None, right: Tensor | None) -> bool:
+    return left is right if left is None or right is None else torch.equal(left, right)
+
+
+def _with_chance_fixed(head: nn.Module, features: Tensor, targets: Tensor) -> HeadOutput:
+    torch.manual_seed(0)
+    output: HeadOutput = head(features, targets)
+    return output
 
 
 def check_model(make: Make) -> None:
-    """Pictures (N, 3, S, S) to features (N, num_features), each on its own in `eval`."""
+    """Pictures (N, 3, S, S) to features (N, num_features), each on its own in `eval`.
+
+    A model that tells the `depths` of its parameters tells those of all.
+    """
     model = make()
     holds(isinstance(model, nn.Module), "be an nn.Module")
     for name in ("num_features", "mean", "std", "image_size"):
@@ -136,3 +188,17 @@ def check_model(make: Make) -> None:
     model(images).square().mean().backward()
     learning = [p for p in model.parameters() if p.requires_grad]
     holds(any(p.grad is not None and p.grad.abs().sum() > 0 for p in learning), "be trainable")
+    if hasattr(model, "depths"):
+        _check_depths(model)
+
+
+def _check_depths(model: nn.Module) -> None:
+    try:
+        depths: dict[str, int] = model.depths()  # type: ignore[operator]
+    except UsageError:  # of this architecture it cannot tell
+        return
+    names = {name for name, _ in model.named_parameters()}
+    amiss = sorted(names ^ depths.keys())[:3]
+    holds(not amiss, f"give depths for exactly its parameters (see {', '.join(amiss)})")
+    layers = set(depths.values())
+    holds(layers == set(range(len(layers))), "count depths from 0 on, without a gap")

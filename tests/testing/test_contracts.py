@@ -25,6 +25,7 @@ CHEAP_MODELS = {
     "timm": "arch=test_vit,pretrained=false",
     "tinyvit": "size=5m,pretrained=false",
     "efficientnet_b2": "pretrained=false",
+    "vit": "image_size=16,patch=8,width=12,depth=2",
 }
 COMPONENTS = [
     (one.component.kind, one.component.name)
@@ -112,6 +113,72 @@ class BareLogits(Dropping):
         return self.linear(features)
 
 
+class Forced(nn.Module):
+    """Is told the truth apart, by a logit that is lower for it, and half as much in the end."""
+
+    def __init__(self, num_features: int, classes: Any) -> None:
+        super().__init__()
+        self.linear = nn.Linear(num_features, len(classes.names))
+        self.register_buffer("forcing", torch.ones(()), persistent=False)
+
+    def progress(self, done: float) -> None:
+        self.forcing.fill_(1 - done / 2)
+
+    def forward(self, features: Any, targets: Any = None) -> HeadOutput:
+        logits = self.linear(features)
+        if targets is None or not self.training:
+            return HeadOutput(logits)
+        return self.told(logits, targets)
+
+    def told(self, logits: Any, targets: Any) -> HeadOutput:
+        return HeadOutput(logits, forced_logits=logits - targets, forcing=self.forcing)
+
+
+class Peeking(Forced):
+    def told(self, logits: Any, targets: Any) -> HeadOutput:
+        return HeadOutput(logits - targets)
+
+
+class PeekingInTheTest(Forced):
+    def forward(self, features: Any, targets: Any = None) -> HeadOutput:
+        logits = self.linear(features)
+        return HeadOutput(logits if targets is None or self.training else logits + targets)
+
+
+class ForcedInTheTest(Forced):
+    def forward(self, features: Any, targets: Any = None) -> HeadOutput:
+        logits = self.linear(features)
+        return HeadOutput(logits) if targets is None else self.told(logits, targets)
+
+
+class Narrower(Forced):
+    def told(self, logits: Any, targets: Any) -> HeadOutput:
+        return super().told(logits, targets)._replace(forced_logits=logits[:, :2])
+
+
+class Shareless(Forced):
+    def told(self, logits: Any, targets: Any) -> HeadOutput:
+        return HeadOutput(logits, forced_logits=logits - targets)
+
+
+class Overdone(Forced):
+    def progress(self, done: float) -> None:
+        self.forcing.fill_(1 - 2 * done)
+
+
+class Recorded(Forced):
+    def __init__(self, num_features: int, classes: Any) -> None:
+        super().__init__(num_features, classes)
+        self.register_buffer("done", torch.zeros(()))
+
+    def progress(self, done: float) -> None:
+        self.done.fill_(done)
+
+
+def test_a_head_may_tell_the_truth_apart() -> None:
+    check(Component("head", "forced", Forced))
+
+
 class Featureless(nn.Module):
     num_features, image_size, mean, std = 6, 8, (0.5,) * 3, (0.5,) * 3
 
@@ -131,6 +198,16 @@ class Together(Featureless):
 
 class Deceived(Featureless):
     num_features = 7
+
+
+class HalfDeep(Featureless):
+    def depths(self) -> dict[str, int]:
+        return {"conv.weight": 0}
+
+
+class FromOne(Featureless):
+    def depths(self) -> dict[str, int]:
+        return {"conv.weight": 1, "conv.bias": 1}
 
 
 def unscaled(parameter_groups: Any) -> Any:
@@ -283,8 +360,17 @@ def test_a_recipe_names_components_that_there_are(tmp_path: Path) -> None:
         ("loss", detached, "be differentiable"),
         ("head", Dropping, "repeat itself in eval mode"),
         ("head", BareLogits, "return a HeadOutput"),
+        ("head", Peeking, "logits that do not know the targets"),
+        ("head", PeekingInTheTest, "not look at the targets in eval mode"),
+        ("head", ForcedInTheTest, "not look at the targets in eval mode"),
+        ("head", Narrower, "forced_logits of the shape of its logits"),
+        ("head", Shareless, "forced_logits and forcing together"),
+        ("head", Overdone, "a scalar from 0 to 1 as forcing"),
+        ("head", Recorded, "keep its progress out of its state_dict"),
         ("model", Together, "look at each picture on its own"),
         ("model", Deceived, "give features"),
+        ("model", HalfDeep, "depths for exactly its parameters"),
+        ("model", FromOne, "count depths from 0 on"),
         ("optimizer", unscaled, "lr * lr_multiplier"),
         ("optimizer", scaled_by(NeverAsks), "call the closure"),
         ("optimizer", scaled_by(Forgetful), "go on exactly as before"),

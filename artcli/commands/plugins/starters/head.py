@@ -46,9 +46,12 @@ def starter_name(
             directions = functional.normalize(features, dim=1)
             artists = functional.normalize(self.artists, dim=1)
             cosines = functional.linear(directions, artists)
-            if self.training and targets is not None:
-                cosines = cosines - margin * targets
-            return HeadOutput(scale * cosines)
+            if not self.training or targets is None:
+                return HeadOutput(scale * cosines)
+            # Logits that know the truth are given apart; all of the loss is to be of them.
+            forced = scale * (cosines - margin * targets)
+            share = torch.ones((), device=features.device)
+            return HeadOutput(scale * cosines, forced_logits=forced, forcing=share)
 
     return Head()
 
