@@ -168,10 +168,8 @@ def change_in_short(row: Row | NamedRecipe) -> str:
     return f"{row.base} + {', '.join(changes)}"
 
 
-def command_line(
-    rows: Sequence[str], name: str, seeds: int, budget: Mapping[str, Any], *more: str
-) -> str:
-    """The `artcli ladder` that makes these rows at this budget; `more` is added as it is."""
+def command_line(rows: Sequence[str], name: str, seeds: int, budget: Mapping[str, Any]) -> str:
+    """The `artcli ladder` that makes these rows at this budget."""
     words = ["artcli", "ladder", *rows]
     if name != DEFAULT_NAME:
         words += ["--name", name]
@@ -184,7 +182,7 @@ def command_line(
             continue
         for one in value if isinstance(value, list | tuple) else [value]:
             words += [flag, str(one)]
-    return " ".join([*map(quote, words), *more])
+    return " ".join(map(quote, words))
 
 
 def ladder_folder(workspace: Workspace, name: str) -> Path:

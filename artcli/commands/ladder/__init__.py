@@ -76,7 +76,7 @@ def command(
     for notice in contest.notices:
         console.note(notice)
     folder = ladder_folder(found, name)
-    again = command_line(rows or [], name, seeds or 1, given) + found.flag
+    again = _again(command_line(rows or [], name, seeds or 1, given), device, workers) + found.flag
     with hold(folder / ".lock", f"the ladder {name}"):
         try:
             ladder = climb(
@@ -84,10 +84,20 @@ def command(
                 device=device, workers=workers, save=lambda made: write_report(found, made),
             )  # fmt: skip
         except Interrupted as stop:
-            raise Interrupted(stop.exit_code - 128, f"saved; go on with: {again}") from stop
+            raise Interrupted(
+                stop.exit_code - 128,
+                f"saved, the table so far in {folder / 'ladder.md'}; go on with: {again}",
+            ) from stop
     if json:
         console.print_json({**ladder.document(), "folder": folder})
     else:
         show(ladder, folder)
     if any(row.reason for row in ladder.rows if row.name in plan.asked):
         raise typer.Exit(EXIT_PROBLEM)
+
+
+def _again(line: str, device: str, workers: int | None) -> str:
+    """`line`, on the same device with as many workers."""
+    more = [f" --device {device}"] if device != "auto" else []
+    more += [f" --workers {workers}"] if workers is not None else []
+    return "".join([line, *more])

@@ -1,0 +1,228 @@
+"""`artcli ladder`: rows trained alike, kept, extended, stopped and gone on with."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from command_line import Answer, artcli
+from painted import MODEL, painted_workspace
+
+from artcli.training.loop import NonFiniteLoss
+from artcli.workspace.paths import Workspace
+
+BUDGET = (
+    "--model", MODEL, "--epochs", "1", "--batch-size", "8", "--image-size", "32", "--folds", "4",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_thread() -> None:
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True)
+def _wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    workspace = painted_workspace(tmp_path_factory.mktemp("ladder") / "w")
+    answer = ladder(workspace, "layernorm", "baseline", *BUDGET)
+    assert answer.code == 0, answer.err
+    assert "row 1 of 2: baseline" in answer.err
+    assert "row 2 of 2: layernorm (baseline + head layernorm)" in answer.err
+    assert " left" in answer.err
+    return workspace
+
+
+def ladder(workspace: Workspace, *words: str) -> Answer:
+    return artcli("ladder", "-w", str(workspace.root), "--workers", "0", *words)
+
+
+def document(workspace: Workspace, name: str = "ladder") -> dict[str, Any]:
+    path = workspace.reports / "ladder" / name / "ladder.json"
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found
+
+
+def rows_of(workspace: Workspace, name: str = "ladder") -> dict[str, dict[str, Any]]:
+    return {row["name"]: row for row in document(workspace, name)["rows"]}
+
+
+def results(workspace: Workspace) -> dict[Path, int]:
+    """When each run was finished."""
+    found = workspace.checkpoints.glob("*/fold-0/result.json")
+    return {path: path.stat().st_mtime_ns for path in found}
+
+
+def test_rows_are_trained_at_the_budget_and_judged_on_the_same_pieces(
+    workspace: Workspace,
+) -> None:
+    made, rows = document(workspace), rows_of(workspace)
+    assert list(rows)[:2] == ["baseline", "layernorm"], "in the order of the recipes"
+    assert made["budget"] == {
+        "model": MODEL, "epochs": 1, "batch_size": 8, "image_size": 32, "folds": 4,
+    }  # fmt: skip
+    assert (made["paintings"], made["pieces"], made["fold"]) == (6, 30, "0")
+    (trained,) = rows["layernorm"]["trained"]
+    kept = json.loads((workspace.run_dir("ladder-layernorm") / "fold-0/result.json").read_text())
+    for figure in ("f1", "whole_f1", "train_loss", "validation_loss", "seconds"):
+        assert trained[figure] == pytest.approx(kept[figure])
+    assert rows["layernorm"]["f1"]["low"] == pytest.approx(kept["f1_low"])
+    compared = rows["layernorm"]["comparison"]
+    assert compared["base"] == "baseline"
+    ours = rows["layernorm"]["f1"]["value"] - rows["baseline"]["f1"]["value"]
+    assert compared["ours"]["value"] == pytest.approx(ours)
+    assert compared["slides_f1"] == pytest.approx(0.6769 - 0.6652)
+    assert compared["slides_private"] == pytest.approx(0.6237 - 0.6057)
+    assert rows["baseline"]["comparison"] is None
+    assert not (workspace.predictions_dir("ladder-baseline") / "test.npz").exists()
+
+
+def test_called_again_it_trains_nothing_and_shows_the_same(workspace: Workspace) -> None:
+    folder = workspace.reports / "ladder" / "ladder"
+    before = results(workspace), {path: path.read_bytes() for path in folder.glob("ladder.*")}
+    answer = ladder(workspace)
+    assert answer.code == 0, answer.err
+    assert "row " not in answer.err
+    assert f"the budget is the ladder's own: --model {MODEL}, --epochs 1" in answer.text
+    assert "0.6769 (+0.012) 0.6237" in answer.text
+    assert "layernorm baseline + head layernorm" in answer.text
+    assert "30 pieces of 6 paintings" in answer.text
+    assert all(len(line.rstrip()) <= 100 for line in answer.out.splitlines()[:-1])
+    again = ladder(workspace, "baseline", "layernorm", *BUDGET, "--json")
+    assert again.json["rows"] == document(workspace)["rows"]
+    after = results(workspace), {path: path.read_bytes() for path in folder.glob("ladder.*")}
+    assert before == after
+
+
+def test_another_budget_is_another_ladder(workspace: Workspace) -> None:
+    before = document(workspace)
+    answer = ladder(workspace, *BUDGET, "--epochs", "2", "--loss", "focal")
+    assert answer.code == 1
+    assert "ladder-layernorm: loss was cross-entropy, not focal, epochs was 1, not 2" in answer.text
+    assert "choose another --name" in answer.text
+    assert document(workspace) == before
+
+
+def test_more_rows_join_and_those_that_are_the_same_are_trained_once(workspace: Workspace) -> None:
+    before = results(workspace)
+    answer = ladder(workspace, "tinyvit", "scheduler")
+    assert answer.code == 0, answer.err
+    assert "row 1 of 1: scheduler (augment + scheduler warm-restarts)" in answer.err
+    rows = rows_of(workspace)
+    assert list(rows) == ["baseline", "layernorm", "scheduler", "tinyvit"]
+    assert rows["tinyvit"]["same_as"] == "scheduler"
+    assert rows["tinyvit"]["trained"] == rows["scheduler"]["trained"] != []
+    assert rows["tinyvit"]["comparison"]["ours"] is None
+    assert rows["scheduler"]["comparison"]["base"] == "layernorm", "augment is not there"
+    assert "as scheduler" in answer.text
+    assert before.items() < results(workspace).items()
+    assert len(results(workspace)) == len(before) + 1
+
+
+def test_more_seeds_join_too(workspace: Workspace) -> None:
+    answer = ladder(workspace, "baseline", "--seeds", "2")
+    assert answer.code == 0, answer.err
+    rows = rows_of(workspace)
+    runs = [(one["run"], one["seed"]) for one in rows["baseline"]["trained"]]
+    assert runs == [("ladder-baseline", 0), ("ladder-baseline-s1", 1)]
+    mean = sum(one["f1"] for one in rows["baseline"]["trained"]) / 2
+    assert rows["baseline"]["f1"]["value"] == pytest.approx(mean)
+    assert len(rows["layernorm"]["trained"]) == 1
+    assert "1 of 2 seeds" in answer.text
+    assert "the mean over 2 seeds" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["tinyvitt"], 2, "did you mean 'tinyvit'?"),
+        (["--name", "../up"], 2, "cannot be a name"),
+        (["--name", "new", "--epochs", "0"], 2, "--epochs"),
+        (["--name", "new", "--loss", "focal:gama=3"], 2, "did you mean 'gamma'"),
+        (["--device", "gpu"], 2, "there is no device gpu"),
+    ],
+)
+def test_mistakes_are_told_before_anything_is_trained(
+    workspace: Workspace, words: list[str], code: int, said: str
+) -> None:
+    answer = ladder(workspace, *words)
+    assert answer.code == code, answer.err
+    assert said in answer.err
+    assert len(answer.err.splitlines()) <= 4
+    assert not (workspace.reports / "ladder" / "new").exists()
+
+
+def test_a_ladder_is_not_climbed_by_ranks(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(os.environ, "WORLD_SIZE", "2")
+    answer = ladder(workspace)
+    assert (answer.code, "without torchrun" in answer.err) == (2, True)
+
+
+def test_a_stopped_ladder_has_its_table_and_goes_on(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from artcli.training import run
+
+    save = run.save_checkpoint
+
+    def stopped(folder: Path, *rest: Any, **more: Any) -> None:
+        save(folder, *rest, **more)
+        if folder.parent.name == "stop-layernorm":
+            signal.raise_signal(signal.SIGINT)
+
+    words = ("baseline", "layernorm", "--name", "stop", *BUDGET, "--epochs", "2")
+    with monkeypatch.context() as patched:
+        patched.setattr(run, "save_checkpoint", stopped)
+        answer = ladder(workspace, *words)
+    assert answer.code == 130, answer.err
+    assert "reports/ladder/stop/ladder.md" in answer.err.replace(os.sep, "/")
+    repeat = answer.err.partition("go on with: ")[2].split()
+    assert repeat[:6] == ["artcli", "ladder", "baseline", "layernorm", "--name", "stop"]
+    assert repeat[repeat.index("--epochs") + 1] == "2"
+    rows = rows_of(workspace, "stop")
+    assert len(rows["baseline"]["trained"]) == 1
+    assert rows["layernorm"]["trained"] == []
+    answer = artcli(*repeat[1:])
+    assert answer.code == 0, answer.err
+    assert "row 1 of 2" not in answer.err
+    assert "going on after" in answer.err
+    (trained,) = rows_of(workspace, "stop")["layernorm"]["trained"]
+    assert trained["epochs"] == 2
+
+
+def test_a_row_that_fails_is_told_and_the_others_go_on(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from artcli.commands.ladder import climb
+
+    train = climb.run_fold
+
+    def failing(*parts: Any, **more: Any) -> Any:
+        if "fail-baseline" in parts:
+            raise NonFiniteLoss("the loss is not finite in step 3")
+        return train(*parts, **more)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(climb, "run_fold", failing)
+        answer = ladder(workspace, "baseline", "layernorm", "--name", "fail", *BUDGET)
+    assert answer.code == 1
+    assert "baseline failed: the loss is not finite in step 3" in answer.out
+    rows = rows_of(workspace, "fail")
+    assert rows["baseline"]["reason"] == "the loss is not finite in step 3"
+    assert len(rows["layernorm"]["trained"]) == 1
+    kept = ladder(workspace, "layernorm", "--name", "fail")
+    assert (kept.code, "baseline failed" in kept.out) == (0, True), "which was not asked for"
+    again = ladder(workspace, "--name", "fail")
+    assert again.code == 0, again.err
+    assert rows_of(workspace, "fail")["baseline"]["reason"] == ""
