@@ -44,7 +44,10 @@ def command(
         Path | None,
         typer.Option(metavar="FILE", help="With --import: the out-of-fold predictions (.npz)."),
     ] = None,
-    batch_size: Annotated[int, typer.Option(min=1, help="Pictures at a time.")] = 64,
+    batch_size: Annotated[
+        int | None,
+        typer.Option(min=1, help="Pictures at a time [default: 16 on a CPU, elsewhere 64]."),
+    ] = None,
     device: Annotated[str, typer.Option(metavar="DEVICE", help="auto, cpu, cuda or mps.")] = "auto",
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
@@ -82,7 +85,7 @@ def _name(
     csv: Path | None,
     json: bool,
     *,
-    batch_size: int,
+    batch_size: int | None,
     device: str,
 ) -> None:
     from artcli import console
@@ -163,7 +166,7 @@ def _import(workspace: Workspace, name: str, test: Path, oof: Path | None, json:
 
 
 def _predict_again(
-    workspace: Workspace, run: str, json: bool, *, batch_size: int, device: str
+    workspace: Workspace, run: str, json: bool, *, batch_size: int | None, device: str
 ) -> None:
     from artcli.contest.tables import read_contest
     from artcli.errors import ArtcliError

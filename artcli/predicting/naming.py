@@ -14,7 +14,7 @@ import numpy as np
 from artcli.contest.images import SUFFIXES, BadImage, read_image, resize
 from artcli.contest.workers import cores
 from artcli.errors import ArtcliError, Problems
-from artcli.predicting.predict import BATCH_SIZE, mean_probabilities, trained_folds
+from artcli.predicting.predict import mean_probabilities, trained_folds
 from artcli.training.trained import load_trained
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def name_pictures(
     run: str,
     paths: Iterable[Path],
     *,
-    batch_size: int = BATCH_SIZE,
+    batch_size: int | None = None,
     device: str = "auto",
 ) -> Named:
     """Name the painters of any pictures: files, or folders, searched to the bottom.

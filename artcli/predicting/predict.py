@@ -20,7 +20,7 @@ from artcli.contest.splits import load_or_make_folds
 from artcli.errors import ArtcliError
 from artcli.predicting.folder import keep_fold
 from artcli.predicting.predictions import ALL, WHOLE, Predictions, concat
-from artcli.training.devices import pick_device
+from artcli.training.devices import pick_device, pictures_at_once
 from artcli.training.loop import Pictures
 from artcli.training.pixel_sets import Wholes, piece_pixels, test_pixels, train_pixels
 from artcli.training.record import trained_on
@@ -34,14 +34,12 @@ if TYPE_CHECKING:
     from artcli.host.discovery import Host
     from artcli.workspace.paths import Workspace
 
-BATCH_SIZE = 64
-
 
 def probabilities(
     model: torch.nn.Module,
     images: Pictures,
     *,
-    batch_size: int = BATCH_SIZE,
+    batch_size: int | None = None,
     device: str = "auto",
     description: str = "Predicting",
 ) -> NDArray[np.float32]:
@@ -60,7 +58,7 @@ def mean_probabilities(
     models: Sequence[torch.nn.Module],
     images: Pictures,
     *,
-    batch_size: int = BATCH_SIZE,
+    batch_size: int | None = None,
     device: str = "auto",
     description: str = "Predicting",
 ) -> NDArray[np.float32]:
@@ -70,7 +68,7 @@ def mean_probabilities(
         model.to(target).to(memory_format=torch.channels_last).eval()
     rows: list[NDArray[np.float32]] = []
     with console.progress(description, len(images)) as advance:
-        for batch in _read_ahead(images, batch_size):
+        for batch in _read_ahead(images, batch_size or pictures_at_once(target)):
             moved = batch.to(target)
             said = [model(moved).logits.float().softmax(1) for model in models]
             rows.append(torch.stack(said).mean(0).cpu().numpy())
@@ -112,7 +110,7 @@ def predict_run(
     contest: Contest,
     run: str,
     *,
-    batch_size: int = BATCH_SIZE,
+    batch_size: int | None = None,
     device: str = "auto",
 ) -> None:
     """`predict_fold` for each fold of the run that has a checkpoint."""
@@ -129,7 +127,7 @@ def predict_fold(
     *,
     oof: bool = True,
     test: bool = True,
-    batch_size: int = BATCH_SIZE,
+    batch_size: int | None = None,
     device: str = "auto",
 ) -> Path:
     """Keep what one fold's model says of its validation paintings (`oof`) and of the test.
@@ -168,7 +166,7 @@ class _Told:
 
     trained: Trained
     fold: int
-    batch_size: int
+    batch_size: int | None
     device: str
     learnt: frozenset[str]  # ids of the paintings it was trained on
 

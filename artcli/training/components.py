@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from artcli.errors import UsageError
 from artcli.host.gathering import Gathered
 from artcli.training.recipe import Recipe, make_recipe
 
@@ -83,6 +84,11 @@ def bind_recipe(host: Host, recipe: Recipe) -> Components:
     bound = host.bind_all(wanted | observers)
     chosen: dict[str, Any] = {kind: bound[f"--{kind}"] for kind in KINDS_OF_A_RUN}
     model = chosen["model"]
+    if recipe.freeze and chosen["mixer"].text != "none":
+        raise UsageError(
+            f"--freeze trains on features, and --mixer {recipe.mixer} mixes pictures",
+            "give --mixer none, or leave out --freeze",
+        )
     sized = model.accepts("image_size") and not model.given("image_size")
     if recipe.image_size is not None and sized:
         chosen["model"] = model.with_options(image_size=recipe.image_size)

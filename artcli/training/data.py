@@ -1,6 +1,6 @@
 """From the pixel cache to batches: a keyed index stream, then crop, augment and stack.
 
-`draw` decides which paintings an epoch shows. A `TrainingSet` makes batch number `b` of epoch `e`
+`draw` decides which paintings an epoch shows. A `Drawn` set makes batch number `b` of epoch `e`
 from nothing but (seed, e, b), so that any number of loader workers, ranks and interruptions gives
 the same batches. Pictures stay uint8; normalising and mixing are the device's work.
 """
@@ -24,7 +24,7 @@ from torch.utils.data import DataLoader, Dataset
 from artcli.training.keys import key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -37,7 +37,8 @@ if TYPE_CHECKING:
 class Batch(NamedTuple):
     """One rank's part of a batch.
 
-    `images` uint8 `(B, 3, S, S)` in channels-last order, `labels` int64 `(B,)`; `share` is the part
+    `images` uint8 `(B, 3, S, S)` in channels-last order, or the features `(B, F)` float32 of such;
+    `labels` int64 `(B,)`; `share` is the part
     of the whole batch's mean loss that this part's mean makes, times the number of ranks, so that
     the ranks' average is the whole batch's mean.
     """
@@ -62,22 +63,17 @@ def draw(expected: NDArray[np.float64], seed: int, epoch: int) -> NDArray[np.int
     return rng.permutation(np.minimum(drawn, len(expected) - 1))
 
 
-@dataclass(frozen=True)
-class TrainingSet(Dataset[Batch]):
-    """Batches of varied crops: item `(epoch, batch)` is that batch, or this rank's part of it.
+@dataclass(frozen=True, kw_only=True)
+class Drawn(Dataset[Batch]):
+    """Batches of paintings: item `(epoch, batch)` is that batch, or this rank's part of it.
 
-    `rows[i]` is painting i's row in `pixels`, `labels[i]` its class, `expected[i]` how often it is
-    drawn in an epoch. An epoch's draws are split into batches of nearly equal size, none above
-    `batch_size`: no painting is dropped and no last batch is tiny.
+    `labels[i]` is painting i's class, `expected[i]` how often it is drawn in an epoch. An epoch's
+    draws are split into batches of nearly equal size, none above `batch_size`: no painting is
+    dropped and no last batch is tiny. What a batch shows of its paintings is `shown`'s to say.
     """
 
-    pixels: Pixels
-    rows: NDArray[np.intp]
     labels: NDArray[np.int64]
     expected: NDArray[np.float64]
-    crop: Crop
-    augmentation: Any
-    image_size: int
     batch_size: int
     seed: int
     rank: int = 0
@@ -106,15 +102,36 @@ class TrainingSet(Dataset[Batch]):
         order = self._order(epoch)
         whole = np.array_split(np.arange(len(order)), self.batches_per_epoch)[number]
         mine = np.array_split(whole, self.ranks)[self.rank]
-        side = self.image_size
-        images = np.empty((len(mine), side, side, 3), np.uint8)
-        for slot, position in enumerate(mine.tolist()):
-            images[slot] = self.picture(int(order[position]), key(self.seed, epoch, position))
+        paintings = order[mine]
+        seeds = [key(self.seed, epoch, position) for position in mine.tolist()]
         return Batch(
-            torch.from_numpy(images).permute(0, 3, 1, 2),
-            torch.from_numpy(self.labels[order[mine]]),
+            self.shown(paintings, seeds),
+            torch.from_numpy(self.labels[paintings]),
             len(mine) * self.ranks / len(whole),
         )
+
+    def shown(self, paintings: NDArray[np.intp], seeds: Sequence[int]) -> Tensor:
+        """What a batch shows of these paintings, all chance keyed by `seeds`."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingSet(Drawn):
+    """Batches of varied crops: `rows[i]` is painting i's row in `pixels`."""
+
+    pixels: Pixels
+    rows: NDArray[np.intp]
+    crop: Crop
+    augmentation: Any
+    image_size: int
+
+    def shown(self, paintings: NDArray[np.intp], seeds: Sequence[int]) -> Tensor:
+        """`(B, 3, S, S)` uint8, channels last."""
+        side = self.image_size
+        images = np.empty((len(paintings), side, side, 3), np.uint8)
+        for slot, (painting, seed) in enumerate(zip(paintings.tolist(), seeds, strict=True)):
+            images[slot] = self.picture(painting, seed)
+        return channels_first(torch.from_numpy(images))
 
     def picture(self, painting: int, seed: int) -> NDArray[np.uint8]:
         """A crop of a painting, resized and varied, all keyed by `seed`: `(S, S, 3)` uint8 RGB."""
@@ -126,6 +143,23 @@ class TrainingSet(Dataset[Batch]):
         self.augmentation.set_random_state(rng, random.Random(seed))
         varied: NDArray[np.uint8] = self.augmentation(image=picture)["image"]
         return varied
+
+
+@dataclass(frozen=True, kw_only=True)
+class FeatureSet(Drawn):
+    """Batches of features computed before: `features[i, k]` are those of painting i's crop k."""
+
+    features: Tensor
+
+    def shown(self, paintings: NDArray[np.intp], seeds: Sequence[int]) -> Tensor:
+        """`(B, F)` float32, of one of each painting's crops."""
+        crops = [seed % self.features.shape[1] for seed in seeds]
+        return self.features[torch.from_numpy(paintings), crops]
+
+
+def channels_first(images: Tensor) -> Tensor:
+    """Pictures `(N, S, S, 3)` as `(N, 3, S, S)`, not copied; features `(N, F)` as they are."""
+    return images.permute(0, 3, 1, 2) if images.ndim == 4 else images
 
 
 def resized_part(square: NDArray[np.uint8], box: Box, side: int) -> NDArray[np.uint8]:
@@ -143,7 +177,7 @@ def resized_part(square: NDArray[np.uint8], box: Box, side: int) -> NDArray[np.u
 
 
 def batches(
-    dataset: TrainingSet, places: Iterable[tuple[int, int]], workers: int, *, pinned: bool = False
+    dataset: Drawn, places: Iterable[tuple[int, int]], workers: int, *, pinned: bool = False
 ) -> Iterator[Batch]:
     """The batches at `places` in order, made ahead of need by `workers` processes (0: here)."""
     # Before they are forked: a pool of threads that OpenCV has here would not be there in a fork,

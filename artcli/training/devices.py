@@ -72,6 +72,14 @@ def pick_device(device: str) -> str:
     return device
 
 
+def pictures_at_once(device: str) -> int:
+    """How many pictures a model looks at together where nothing is learnt.
+
+    On a CPU few: what 64 of them take is fresh memory at every layer, at half the speed (tried).
+    """
+    return 16 if device == "cpu" else 64
+
+
 def default_workers(fabric: Fabric) -> int:
     """Loader processes per rank: on a CPU one, since the model itself needs the cores."""
     if fabric.device.type == "cpu":

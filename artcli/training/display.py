@@ -12,14 +12,19 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from artcli import console
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from rich.progress import Progress
 
+    from artcli.host.records import Classes
     from artcli.training.loop import Cursor, Plan
 
 _SLOW_EPOCH_SECONDS = 20.0
+_SHOWN_ARTISTS = 4  # of each end of the list
 
 
 class Display:
@@ -70,6 +75,36 @@ class Display:
             self._progress.update(
                 self._tasks[0], completed=metrics["epoch"], description=f"Epochs{best}"
             )
+
+
+def show_draws(
+    classes: Classes, labels: NDArray[np.int64], expected: NDArray[np.float64], sampler: str
+) -> None:
+    """How often an epoch shows each artist, before it does: artists by works, the ends in full.
+
+    `labels` `(N,)` are the training paintings' classes, `expected` `(N,)` their draws in an epoch.
+    The effective number of artists is that of equally frequent ones with the same entropy.
+    """
+    works = np.bincount(labels, minlength=len(classes.names))
+    draws = np.bincount(labels, expected, minlength=len(classes.names))
+    order = [int(place) for place in np.argsort(-works, kind="stable")]
+    names = [(classes.names[n], works[n], f"{draws[n]:.0f}") for n in order]
+    if len(order) > 2 * _SHOWN_ARTISTS + 1:
+        left = len(order) - 2 * _SHOWN_ARTISTS
+        names[_SHOWN_ARTISTS:-_SHOWN_ARTISTS] = [(f"… {left} more", "", "")]
+    columns = ["Artist", ">Works", ">Draws an epoch"]
+    console.err().print(console.table(f"Sampler {console.safe(sampler)}", columns, names))
+    console.err().print(
+        f"Effective number of artists: {effective_number(works):.1f} of {len(order)} by works, "
+        f"{effective_number(draws):.1f} by draws",
+        markup=False,
+    )
+
+
+def effective_number(counts: NDArray[Any]) -> float:
+    """exp of the entropy of shares proportional to `counts` (Hill 1973, order 1)."""
+    shares = counts[counts > 0] / counts.sum()
+    return float(np.exp(-(shares * np.log(shares)).sum()))
 
 
 COLUMNS = ("epoch", "train loss", "val. loss", "crop F1", "whole F1", "pictures/s")

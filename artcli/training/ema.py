@@ -18,15 +18,17 @@ class Ema:
     def __init__(self, source: nn.Module, decay: float) -> None:
         self.module = deepcopy(source).eval().requires_grad_(False)
         self.decay = decay
+        frozen = {name for name, weight in source.named_parameters() if not weight.requires_grad}
+        self._moving = [name for name in self.module.state_dict() if name not in frozen]
 
     @torch.no_grad()
     def update(self, source: nn.Module, step: int) -> None:
         """After optimizer step number `step`, counted from 1."""
         decay = min(self.decay, (1 + step) / (10 + step))
         mine, theirs = self.module.state_dict(), source.state_dict()
-        floats = [name for name, value in mine.items() if value.is_floating_point()]
+        floats = [name for name in self._moving if mine[name].is_floating_point()]
         torch._foreach_lerp_(
             [mine[name] for name in floats], [theirs[name] for name in floats], 1 - decay
         )
-        for name in mine.keys() - set(floats):  # counters
+        for name in set(self._moving) - set(floats):  # counters
             mine[name].copy_(theirs[name])

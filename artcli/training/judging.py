@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,13 +11,14 @@ import torch
 from artcli import console
 from artcli.errors import Problems
 from artcli.training.data import one_hot
-from artcli.training.loop import Parts, evaluate
+from artcli.training.loop import Parts, Pictures, evaluate
 from artcli.training.metrics import Validation, judge
 from artcli.training.pixel_sets import PIECES, Wholes, piece_pixels, test_pixels, train_pixels
 from artcli.workspace.runs import ALL
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
+    from numpy.typing import NDArray
 
     from artcli.contest.pixels import Pixels
     from artcli.contest.splits import Folds
@@ -25,7 +26,26 @@ if TYPE_CHECKING:
     from artcli.training.split import Split
     from artcli.workspace.paths import Workspace
 
-Judge = Callable[["Fabric", Parts], Validation]
+
+@dataclass(frozen=True)
+class Judge:
+    """What judges a model: `pieces` of the paintings held out, and the `wholes` of them.
+
+    Both are pictures, or the features of pictures. `truth` `(N,)` is the class of each painting.
+    """
+
+    pieces: Pictures
+    wholes: Pictures
+    truth: NDArray[np.int64]
+
+    def __call__(self, fabric: Fabric, parts: Parts) -> Validation:
+        painting = np.repeat(np.arange(len(self.truth)), PIECES)
+        logits = evaluate(fabric, parts.judged, self.pieces)
+        targets = one_hot(torch.from_numpy(self.truth[painting]), logits.shape[1])
+        loss = float(parts.criterion(logits, targets))
+        guess = evaluate(fabric, parts.judged, self.wholes).argmax(1).numpy()
+        truth = self.truth
+        return judge(loss, logits.argmax(1).numpy(), truth[painting], painting, guess, truth)
 
 
 def open_pictures(
@@ -46,15 +66,5 @@ def open_pictures(
     if fold == ALL:
         return pixels, None
     pieces = piece_pixels(workspace, contest, folds, int(fold), image_size)
-    truth = split.labels[split.held]
-    painting = np.repeat(np.arange(len(split.held)), PIECES)
     wholes = Wholes(pixels, split.held, image_size)
-
-    def judging(fabric: Fabric, parts: Parts) -> Validation:
-        logits = evaluate(fabric, parts.judged, pieces.array)
-        targets = one_hot(torch.from_numpy(truth[painting]), logits.shape[1])
-        loss = float(parts.criterion(logits, targets))
-        guess = evaluate(fabric, parts.judged, wholes).argmax(1).numpy()
-        return judge(loss, logits.argmax(1).numpy(), truth[painting], painting, guess, truth)
-
-    return pixels, judging
+    return pixels, Judge(pieces.array, wholes, split.labels[split.held])

@@ -17,8 +17,8 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import nullcontext
-from dataclasses import dataclass
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -26,10 +26,12 @@ import torch
 from torch import Tensor, nn
 
 from artcli.errors import ArtcliError
-from artcli.training.data import Batch, one_hot
+from artcli.training.data import Batch, channels_first, one_hot
+from artcli.training.devices import pictures_at_once
 from artcli.training.ema import Ema
 from artcli.training.keys import key
 from artcli.training.metrics import Validation
+from artcli.training.objective import Criterion, losses_of
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -37,7 +39,6 @@ if TYPE_CHECKING:
 
     from artcli.training.model import PaintingModel
 
-Criterion = Callable[[Tensor, Tensor], Tensor]
 Mixer = Callable[[Tensor, Tensor, torch.Generator], tuple[Tensor, Tensor]]
 
 
@@ -60,6 +61,10 @@ class Plan:
     @property
     def steps_per_epoch(self) -> int:
         return -(-self.batches_per_epoch // self.accumulate)
+
+    @property
+    def steps(self) -> int:
+        return self.steps_per_epoch * self.epochs
 
 
 @dataclass(frozen=True)
@@ -84,14 +89,14 @@ class Parts:
 class Cursor:
     """How far a run has come: all that it needs to go on, but for tensors.
 
-    `epoch` epochs are finished, and `batch` batches and `loss_sum` of the next; `step` optimizer
-    steps in all. `seconds` and `pictures` are of training alone.
+    `epoch` epochs are finished, and `batch` batches of the next, over which `loss_sums` adds up
+    each loss; `step` optimizer steps in all. `seconds` and `pictures` are of training alone.
     """
 
     epoch: int = 0
     batch: int = 0
     step: int = 0
-    loss_sum: float = 0.0
+    loss_sums: dict[str, float] = field(default_factory=dict)
     best_f1: float = -1.0
     best_epoch: int = 0
     pictures: int = 0
@@ -132,13 +137,14 @@ def fit(
             count = min(plan.accumulate, plan.batches_per_epoch - cursor.batch)
             taken = [next(batches) for _ in range(count)]
             lr = parts.optimizer.param_groups[0]["lr"]
-            loss = train_step(fabric, parts, plan, cursor.step, taken)
+            losses = train_step(fabric, parts, plan, cursor.step, taken)
             cursor.step += 1
             cursor.batch += count
-            cursor.loss_sum += loss * count
+            for name, loss in losses.items():
+                cursor.loss_sums[name] = cursor.loss_sums.get(name, 0.0) + loss * count
             cursor.pictures += sum(len(batch.labels) for batch in taken) * fabric.world_size
             cursor.seconds += time.perf_counter() - started
-            watcher.step(cursor, loss, lr)
+            watcher.step(cursor, losses["train_loss"], lr)
             if stop() and cursor.batch < plan.batches_per_epoch:
                 save(None)
                 return False
@@ -152,8 +158,12 @@ def fit(
 
 def train_step(
     fabric: Fabric, parts: Parts, plan: Plan, step: int, taken: Sequence[Batch]
-) -> float:
-    """One optimizer step on `taken`, whose gradients are added up; the mean loss of all ranks."""
+) -> dict[str, float]:
+    """One optimizer step on `taken`, whose gradients are added up.
+
+    Returns the losses at the weights before the step, each the mean over `taken` and all ranks:
+    `train_loss`, and what the head adds (see `losses_of`).
+    """
     device, rank = fabric.device, fabric.global_rank
     mixed: list[tuple[Tensor, Tensor, float]] = []
     for number, batch in enumerate(taken):
@@ -161,23 +171,20 @@ def train_step(
         images = parts.model.module.normalise(batch.images.to(device, non_blocking=True))
         targets = one_hot(batch.labels, plan.classes).to(device, non_blocking=True)
         mixed.append((*parts.mixer(images, targets, generator), batch.share / len(taken)))
+    if tell := getattr(parts.model.module.head, "progress", None):
+        tell(step / plan.steps)
 
     scaler = getattr(fabric.strategy.precision, "scaler", None)  # of 16-bit floats alone
+    told: dict[str, float] = {}
 
     def closure() -> Tensor:
-        """Loss and gradients of the whole step; may be called more than once (SAM does)."""
-        parts.optimizer.zero_grad()
-        total = torch.zeros((), device=device)
-        for number, (images, targets, share) in enumerate(mixed):
-            torch.manual_seed(key(plan.seed, "forward", step, number, rank))
-            with _no_sync(fabric, parts.model, number < len(mixed) - 1):
-                output = parts.model(images, targets)
-                loss = parts.criterion(output.logits.float(), targets)
-                if output.auxiliary_loss is not None:
-                    loss = loss + output.auxiliary_loss
-                fabric.backward(loss * share)
-            total += loss.detach() * share
-        mean: Any = fabric.all_reduce(total, reduce_op="mean")
+        """Total loss and gradients of the whole step; may be called more than once (SAM does).
+
+        The model's buffers, such as running statistics, move in the first call alone.
+        """
+        with _buffers_kept(parts.model.module) if told else nullcontext():
+            means = gradients()
+        total = means["total"]
         norm: Any = fabric.clip_gradients(
             parts.model,
             parts.optimizer,
@@ -185,23 +192,51 @@ def train_step(
             error_if_nonfinite=False,
         )
         # A scaler steps over gradients that are not finite, and tries a smaller scale.
-        if not torch.isfinite(mean if scaler else mean + norm):
-            what, found = ("gradient's norm", norm) if mean.isfinite() else ("loss", mean)
+        if not torch.isfinite(total if scaler else total + norm):
+            what, found = ("gradient's norm", norm) if total.isfinite() else ("loss", total)
             raise NonFiniteLoss(
                 f"the {what} is {found.item()} at step {step + 1}",
                 "try a lower learning rate, like --optimizer adamw:lr=1e-4, or --precision 32",
             )
-        return torch.as_tensor(mean)
+        if not told:
+            told.update({name: float(mean) for name, mean in means.items()})
+        return total
+
+    def gradients() -> dict[str, Tensor]:
+        """Fresh gradients of the whole step, not clipped; the losses, means of all ranks."""
+        parts.optimizer.zero_grad()
+        sums: dict[str, Tensor] = {}
+        for number, (images, targets, share) in enumerate(mixed):
+            torch.manual_seed(key(plan.seed, "forward", step, number, rank))
+            with _no_sync(fabric, parts.model, number < len(mixed) - 1):
+                losses = losses_of(parts.criterion, parts.model(images, targets), targets)
+                fabric.backward(losses["total"] * share)
+            for name, loss in losses.items():
+                sums[name] = sums.get(name, 0.0) + loss.detach() * share
+        means: Any = fabric.all_reduce(torch.stack(list(sums.values())), reduce_op="mean")
+        return dict(zip(sums, means, strict=True))
 
     if scaler:  # it takes no closure: the gradients come first
-        loss = closure()
+        closure()
         parts.optimizer.step()
     else:
-        loss = parts.optimizer.step(closure)
+        parts.optimizer.step(closure)
     parts.scheduler.step()
     if parts.ema:
         parts.ema.update(parts.model.module, step + 1)
-    return float(loss)
+    del told["total"]
+    return told
+
+
+@contextmanager
+def _buffers_kept(model: nn.Module) -> Iterator[None]:
+    """The model's buffers are afterwards what they were before."""
+    kept = [(buffer, buffer.clone()) for buffer in model.buffers()]
+    try:
+        yield
+    finally:
+        for buffer, value in kept:
+            buffer.copy_(value)
 
 
 def _no_sync(fabric: Fabric, model: Any, unfinished: bool) -> Any:
@@ -214,15 +249,15 @@ def _finish_epoch(
     parts: Parts, plan: Plan, cursor: Cursor, validation: Validation | None
 ) -> dict[str, Any]:
     """Move the cursor to the next epoch; the metrics of the one that ended."""
-    train_loss = cursor.loss_sum / plan.batches_per_epoch
-    cursor.epoch, cursor.batch, cursor.loss_sum = cursor.epoch + 1, 0, 0.0
+    losses = {name: total / plan.batches_per_epoch for name, total in cursor.loss_sums.items()}
+    cursor.epoch, cursor.batch, cursor.loss_sums = cursor.epoch + 1, 0, {}
     better = validation is None or validation.f1 > cursor.best_f1
     if validation is not None and better:
         cursor.best_f1, cursor.best_epoch = validation.f1, cursor.epoch
     return {
         "epoch": cursor.epoch,
         "step": cursor.step,
-        "train_loss": train_loss,
+        **losses,
         "lr": parts.optimizer.param_groups[0]["lr"],
         "images_per_second": cursor.pictures / cursor.seconds if cursor.seconds else math.nan,
         **(validation.as_metrics() if validation else {}),
@@ -237,15 +272,16 @@ def _patience_spent(plan: Plan, cursor: Cursor) -> bool:
 
 
 class Pictures(Protocol):
-    """Pictures `(N, S, S, 3)` uint8 that are read by their numbers: an array, or as good as one."""
+    """Pictures `(N, S, S, 3)` uint8, or the features `(N, F)` float32 of such, that are read by
+    their numbers: an array, or as good as one."""
 
     def __len__(self) -> int: ...
 
-    def __getitem__(self, chosen: Any, /) -> NDArray[np.uint8]: ...
+    def __getitem__(self, chosen: Any, /) -> NDArray[Any]: ...
 
 
 @torch.inference_mode()
-def evaluate(fabric: Fabric, model: nn.Module, images: Pictures, *, batch_size: int = 64) -> Tensor:
+def evaluate(fabric: Fabric, model: nn.Module, images: Pictures) -> Tensor:
     """Logits `(N, C)` float32 on the CPU of N >= 1 pictures `(N, S, S, 3)`; the ranks share them.
 
     Between ranks the buffers of `model` become the first one's, which are those that are saved:
@@ -261,9 +297,10 @@ def evaluate(fabric: Fabric, model: nn.Module, images: Pictures, *, batch_size: 
     most = -(-len(images) // ranks)
     mine = np.minimum(np.arange(most) * ranks + fabric.global_rank, len(images) - 1)
     parts = []
-    for start in range(0, len(mine), batch_size):
-        chosen = mine[start : start + batch_size]
-        batch = torch.from_numpy(images[chosen]).permute(0, 3, 1, 2).to(fabric.device)
+    together = pictures_at_once(fabric.device.type)
+    for start in range(0, len(mine), together):
+        chosen = mine[start : start + together]
+        batch = channels_first(torch.from_numpy(images[chosen])).to(fabric.device)
         with fabric.autocast():
             parts.append(model(batch).logits.float())
     model.train(was_training)

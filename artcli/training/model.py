@@ -40,15 +40,16 @@ class PaintingModel(nn.Module):
         return self
 
     def normalise(self, images: Tensor) -> Tensor:
-        """uint8 `(N, 3, S, S)` as the floats that the backbone was trained on."""
-        return (images.float() - self.mean) / self.std
+        """uint8 `(N, 3, S, S)` as the backbone's floats; features `(N, F)` as they are."""
+        return images if images.ndim == 2 else (images.float() - self.mean) / self.std
 
     def forward(self, images: Tensor, targets: Tensor | None = None) -> HeadOutput:
-        """Logits `(N, C)` of uint8 pictures, or of pictures normalised already.
+        """Logits `(N, C)` of uint8 pictures, of normalised ones, or of features `(N, F)`.
 
         `targets` `(N, C)`, given in training alone, are for heads that have a use for them.
         """
         if images.dtype == torch.uint8:
             images = self.normalise(images)
-        output: HeadOutput = self.head(self.backbone(images), targets)
+        features = images if images.ndim == 2 else self.backbone(images)
+        output: HeadOutput = self.head(features, targets)
         return output

@@ -48,7 +48,7 @@ def describe_run(
             "name": run,
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             "artcli": __version__,
-            "versions": {"python": platform.python_version(), **_versions()},
+            "versions": {"python": platform.python_version(), **library_versions()},
             "plugins": components.used(),
             "classes": asdict(classes),
             "image_size": image_size,
@@ -87,7 +87,8 @@ def trained_on(fold: Path) -> frozenset[str]:
     return frozenset(read_json(path)["training"]) if path.exists() else frozenset()
 
 
-def _versions() -> dict[str, str]:
+def library_versions() -> dict[str, str]:
+    """The versions of the libraries that decide a run's numbers."""
     found = {}
     for name in _LIBRARIES:
         try:

@@ -19,10 +19,12 @@ from artcli.contest.splits import load_or_make_folds
 from artcli.errors import Interrupted, UsageError
 from artcli.training.checkpoint import find_checkpoint, save_checkpoint
 from artcli.training.components import Components, bind_recipe
-from artcli.training.data import TrainingSet, batches
+from artcli.training.data import Drawn, TrainingSet, batches
 from artcli.training.devices import default_workers, start_fabric
-from artcli.training.display import shown
+from artcli.training.display import show_draws, shown
 from artcli.training.ema import Ema
+from artcli.training.features import Crops, Features
+from artcli.training.frozen import on_features
 from artcli.training.groups import parameter_groups
 from artcli.training.interrupts import stop_requests
 from artcli.training.judging import open_pictures
@@ -37,6 +39,7 @@ from artcli.training.record import (
     describe_run,
     describe_split,
     fold_result,
+    library_versions,
     refuse_other_data,
 )
 from artcli.training.resume import restore, state_of
@@ -53,6 +56,7 @@ if TYPE_CHECKING:
     from artcli.contest.tables import Contest
     from artcli.host.discovery import Host
     from artcli.host.records import Classes
+    from artcli.training.model import PaintingModel
     from artcli.training.split import Split
     from artcli.workspace.paths import Workspace
 
@@ -115,7 +119,24 @@ def _train(
     image_size = recipe.image_size or int(model.backbone.image_size)  # type: ignore[arg-type]
     pixels, judging = open_pictures(workspace, contest, folds, split, fold, image_size)
 
-    dataset = _training_set(fabric, recipe, components, pixels, split, image_size)
+    pictures = _training_set(fabric, recipe, components, pixels, split, image_size)
+    if fabric.is_global_zero:
+        show_draws(classes, pictures.labels, pictures.expected, components.sampler.text)
+    dataset: Drawn = pictures
+    if recipe.freeze:
+        features = _features(workspace, fabric, components, model)
+        dataset, judging = on_features(fabric, features, recipe.crops_each, pictures, judging)
+    elif recipe.probe and came_trained(components) and find_checkpoint(folder) is None:
+        features = _features(workspace, fabric, components, model)
+        shown_crops = Crops(pictures, recipe.probe, "probe")
+        fit_head(
+            model.head,
+            features(fabric, shown_crops, "Features to fit the head on"),
+            torch.from_numpy(pictures.labels).repeat(recipe.probe),
+            components.loss(classes.counts),
+            recipe.seed,
+            fabric.device,
+        )
     plan = Plan(
         recipe.epochs,
         dataset.batches_per_epoch,
@@ -125,8 +146,6 @@ def _train(
         len(contest.artists),
         recipe.seed,
     )
-    if recipe.probe and came_trained(components) and find_checkpoint(folder) is None:
-        fit_head(model, dataset, components.loss(classes.counts), recipe.probe, fabric.device)
     parts = assemble(fabric, components, recipe, plan, model, classes)
     cursor = restore(fabric, folder, parts)
     if fabric.is_global_zero:
@@ -208,7 +227,7 @@ def _training_set(
         pixels=pixels,
         rows=split.training,
         labels=labels,
-        expected=recipe.crops * np.asarray(components.sampler(labels), np.float64),
+        expected=recipe.crops_each * np.asarray(components.sampler(labels), np.float64),
         crop=components.crop(),
         augmentation=components.augmentation(image_size),
         image_size=image_size,
@@ -226,22 +245,34 @@ def _training_set(
     return dataset
 
 
+def _features(
+    workspace: Workspace, fabric: Fabric, components: Components, model: PaintingModel
+) -> Features:
+    precision = type(fabric.strategy.precision).__name__
+    return Features.of(workspace.cache, model, components.model.text, precision, library_versions())
+
+
 def assemble(
     fabric: Fabric,
     components: Components,
     recipe: Recipe,
     plan: Plan,
-    model: torch.nn.Module,
+    model: PaintingModel,
     classes: Classes,
 ) -> Parts:
     """The recipe's parts, set up on Fabric's device around `model`."""
-    model = fabric.to_device(model)
-    groups = parameter_groups(model.backbone, model.head, recipe.head_lr)  # type: ignore[arg-type]
+    fabric.to_device(model)
+    groups = parameter_groups(model.backbone, model.head, recipe.head_lr, recipe.layer_decay)
     optimizer = components.optimizer(groups)
+    if recipe.precision == "16" and getattr(optimizer, "needs_closure", False):
+        raise UsageError(
+            f"--optimizer {components.optimizer.text} works out gradients more than once a step, "
+            "which 16-bit floats with their scaler do not allow",
+            "give --precision bf16 or 32",
+        )
     scheduler = components.scheduler(optimizer, plan.steps_per_epoch, plan.epochs)
-    if recipe.compile:
-        model = torch.compile(model)  # type: ignore[assignment]
-    wrapped, wrapped_optimizer = fabric.setup(model, optimizer)  # shares the weights out
+    trained: Any = torch.compile(model) if recipe.compile else model
+    wrapped, wrapped_optimizer = fabric.setup(trained, optimizer)  # shares the weights out
     ema = Ema(wrapped.module, recipe.ema) if recipe.ema else None
     return Parts(
         wrapped,

@@ -11,6 +11,7 @@ from lightning_fabric import Fabric
 from lightning_fabric.plugins import MixedPrecision
 from torch import Tensor, nn
 
+from artcli.errors import UsageError
 from artcli.host.records import HeadOutput
 from artcli.training.checkpoint import save_checkpoint
 from artcli.training.data import Batch
@@ -89,13 +90,14 @@ def make_parts(
     fabric: Fabric,
     *,
     optimizer: type[torch.optim.Optimizer] = torch.optim.SGD,
+    body: type[nn.Module] = Flat,
     head: Head | None = None,
     criterion: Any = cross_entropy,
     mixer: Any = no_mix,
     ema: float = 0.0,
 ) -> Parts:
     torch.manual_seed(0)
-    model = PaintingModel(Flat(), head or Head())
+    model = PaintingModel(body(), head or Head())
     chosen = optimizer(scaled(parameter_groups(model.backbone, model.head, 10.0), 0.1))
     schedule = torch.optim.lr_scheduler.LambdaLR(chosen, lambda _step: 1.0)
     average = Ema(model, ema) if ema else None
@@ -132,6 +134,36 @@ def test_groups_multiply_the_heads_rate_and_spare_biases_from_decay() -> None:
     groups = scaled(parameter_groups(Flat(), Head(), 10.0), 0.1)
     found = [(g["lr"], g.get("weight_decay"), [p.ndim for p in g["params"]]) for g in groups]
     assert found == [(0.1, None, [2]), (0.1, 0.0, [1]), (1.0, None, [2]), (1.0, 0.0, [1])]
+
+
+class Layered(nn.Module):
+    """A body of three layers that tells their depths."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(nn.Linear(2, 2) for _ in range(3))
+
+    def depths(self) -> dict[str, int]:
+        return {name: int(name.split(".")[1]) for name, _ in self.named_parameters()}
+
+
+def test_a_layer_decay_slows_each_layer_below_the_last() -> None:
+    body = Layered()
+    groups = scaled(parameter_groups(body, Head(), 10.0, 0.5), 0.1)
+    found = [(g["lr"], g.get("weight_decay")) for g in groups]
+    rates = [0.1, 0.05, 0.025, 1.0]  # the reference, which schedulers look at, comes first
+    assert found == [(pytest.approx(rate), decay) for rate in rates for decay in (None, 0.0)]
+    assert [
+        g["params"][0] is body.layers[n].weight
+        for g, n in zip(groups[:6:2], (2, 1, 0), strict=True)
+    ] == [True] * 3
+
+
+def test_a_layer_decay_needs_a_body_that_tells_its_layers() -> None:
+    with pytest.raises(UsageError, match="does not tell its layers apart"):
+        parameter_groups(Flat(), Head(), 1.0, 0.5)
+    frozen = Layered().requires_grad_(False)
+    assert len(parameter_groups(frozen, Head(), 1.0, 0.5)) == 2  # the head's
 
 
 def test_a_closure_called_twice_gives_the_same_loss_and_gradients(fabric: Fabric) -> None:
@@ -220,13 +252,70 @@ def test_gradients_are_clipped_to_their_norm(fabric: Fabric) -> None:
     assert norm.item() == pytest.approx(0.5, rel=1e-4)
 
 
-def test_a_heads_own_loss_is_added(fabric: Fabric) -> None:
-    plain = train_step(fabric, make_parts(fabric), a_plan(), 0, [a_batch()])
-    parts = make_parts(fabric)
+def test_a_heads_own_loss_is_lowered_and_reported_apart(fabric: Fabric) -> None:
+    parts = make_parts(fabric, optimizer=Twice)
+    plain = train_step(fabric, parts, a_plan(), 0, [a_batch()])
+    parts = make_parts(fabric, optimizer=Twice)
     parts.model.module.head.auxiliary = 1.0
     expected = parts.model.module(a_batch().images).logits.sum().item()
-    with_own = train_step(fabric, parts, a_plan(), 0, [a_batch()])
-    assert with_own - plain == pytest.approx(expected, abs=1e-4)
+    losses = train_step(fabric, parts, a_plan(), 0, [a_batch()])
+    assert losses["train_loss"] == pytest.approx(plain["train_loss"])
+    assert losses["auxiliary_loss"] == pytest.approx(expected, abs=1e-4)
+    lowered = parts.optimizer.optimizer.told[0][0]
+    assert lowered == pytest.approx(plain["train_loss"] + expected, abs=1e-4)
+
+
+class Forced(Head):
+    """A head that is taught by forcing: with the truth its logits are right at once."""
+
+    done = -1.0
+
+    def progress(self, done: float) -> None:
+        self.done = done
+
+    def forward(self, features: Tensor, targets: Tensor | None = None) -> HeadOutput:
+        logits = self.layer(features)
+        if targets is None:
+            return HeadOutput(logits)
+        return HeadOutput(logits, None, logits + 9 * targets, torch.tensor(0.75))
+
+
+def test_a_forced_loss_shares_the_total_and_is_reported_apart(fabric: Fabric) -> None:
+    parts = make_parts(fabric, optimizer=Twice, head=Forced())
+    free = parts.model.module(a_batch().images).logits
+    targets = nn.functional.one_hot(a_batch().labels, CLASSES).float()
+    expected = cross_entropy(free, targets).item()
+    forced = cross_entropy(free + 9 * targets, targets).item()
+    losses = train_step(fabric, parts, a_plan(), 0, [a_batch()])
+    assert losses == pytest.approx({"train_loss": expected, "forced_loss": forced}, abs=1e-5)
+    lowered = parts.optimizer.optimizer.told[0][0]
+    assert lowered == pytest.approx(0.25 * expected + 0.75 * forced, abs=1e-5)
+
+
+def test_a_head_is_told_how_much_of_the_run_is_done(fabric: Fabric) -> None:
+    parts = make_parts(fabric, head=Forced())
+    plan = a_plan(epochs=5, batches_per_epoch=4, accumulate=2)  # ten steps
+    for step, done in ((0, 0.0), (5, 0.5), (9, 0.9)):
+        train_step(fabric, parts, plan, step, [a_batch()])
+        assert parts.model.module.head.done == pytest.approx(done)
+
+
+class Normed(Flat):
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.Sequential(nn.Linear(12, 12), nn.BatchNorm1d(12))
+
+
+def test_running_statistics_move_in_a_closures_first_call_alone(fabric: Fabric) -> None:
+    once = make_parts(fabric, body=Normed)
+    twice = make_parts(fabric, body=Normed, optimizer=Twice)
+    for parts in (once, twice):
+        before = parts.model.module.backbone.layer[1].running_mean.clone()
+        train_step(fabric, parts, a_plan(), 0, [a_batch()])
+    statistics = [dict(parts.model.module.named_buffers()) for parts in (once, twice)]
+    assert not torch.equal(statistics[0]["backbone.layer.1.running_mean"], before)
+    for name, value in statistics[0].items():
+        assert torch.equal(value, statistics[1][name]), name
 
 
 def test_mixing_is_keyed_by_step(fabric: Fabric) -> None:
@@ -251,6 +340,18 @@ def test_the_average_follows_the_weights_with_a_warmed_up_decay() -> None:
     assert ema.module.weight.item() == pytest.approx(1 - 2 / 11)
     ema.update(model, 10_000)
     assert ema.module.weight.item() == pytest.approx(1 - 2 / 11 * 0.99)
+
+
+def test_the_average_leaves_frozen_weights_alone() -> None:
+    model = nn.Sequential(nn.Linear(1, 1).requires_grad_(False), nn.Linear(1, 1))
+    ema = Ema(model, 0.9)
+    with torch.no_grad():
+        for weight in model.parameters():
+            weight.add_(1.0)
+    ema.update(model, 1)
+    frozen, moving = ema.module
+    assert torch.equal(frozen.weight, model[0].weight - 1)
+    assert not torch.equal(moving.weight, model[1].weight - 1)
 
 
 class Noted:
@@ -314,8 +415,8 @@ def test_stopped_and_resumed_is_the_same_as_never_stopped(fabric: Fabric) -> Non
 
 def test_evaluation_is_in_order_and_leaves_the_mode_alone(fabric: Fabric) -> None:
     model = make_parts(fabric, head=Head(dropout=0.5)).model.module.train()
-    images = np.random.default_rng(0).integers(0, 256, (10, 2, 2, 3), dtype=np.uint8)
-    logits = evaluate(fabric, model, images, batch_size=4)
+    images = np.random.default_rng(0).integers(0, 256, (40, 2, 2, 3), dtype=np.uint8)
+    logits = evaluate(fabric, model, images)
     model.eval()
     expected = model(torch.from_numpy(images).permute(0, 3, 1, 2)).logits
     torch.testing.assert_close(logits, expected)

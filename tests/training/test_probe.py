@@ -5,11 +5,13 @@ from pathlib import Path
 import albumentations as A
 import numpy as np
 import torch
+from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from artcli.contest.pixels import Pixels
 from artcli.host.records import Box, HeadOutput
 from artcli.training.data import TrainingSet
+from artcli.training.features import Crops, Features
 from artcli.training.model import PaintingModel
 from artcli.training.probe import fit_head
 
@@ -63,10 +65,15 @@ def make_model() -> PaintingModel:
     return PaintingModel(Body(), Head())
 
 
-def fitted(dataset: TrainingSet) -> PaintingModel:
+def fitted(dataset: TrainingSet, folder: Path) -> PaintingModel:
     model = make_model()
     torch.rand(3)  # what was drawn before must not matter
-    fit_head(model, dataset, nn.functional.cross_entropy, 2, torch.device("cpu"))
+    features = Features.of(folder, model)(
+        Fabric(accelerator="cpu", devices=1), Crops(dataset, 2, "probe"), "Features"
+    )
+    labels = torch.from_numpy(dataset.labels).repeat(2)
+    criterion = nn.functional.cross_entropy
+    fit_head(model.head, features, labels, criterion, dataset.seed, torch.device("cpu"))
     return model
 
 
@@ -80,7 +87,7 @@ def loss_of(model: PaintingModel, dataset: TrainingSet) -> float:
 
 def test_the_head_learns_and_the_body_stays(tmp_path: Path) -> None:
     dataset, before = make_dataset(tmp_path), make_model()
-    after = fitted(dataset)
+    after = fitted(dataset, tmp_path)
     assert loss_of(after, dataset) < loss_of(before, dataset) - 0.1
     for name, value in before.backbone.state_dict().items():
         assert torch.equal(after.backbone.state_dict()[name], value)
@@ -88,5 +95,5 @@ def test_the_head_learns_and_the_body_stays(tmp_path: Path) -> None:
 
 def test_a_probe_is_repeatable(tmp_path: Path) -> None:
     dataset = make_dataset(tmp_path)
-    first, second = fitted(dataset).state_dict(), fitted(dataset).state_dict()
+    first, second = fitted(dataset, tmp_path).state_dict(), fitted(dataset, tmp_path).state_dict()
     assert all(torch.equal(first[name], second[name]) for name in first)

@@ -46,7 +46,7 @@ def as_one_rank() -> None:
     images = np.random.default_rng(0).integers(0, 256, (5, 2, 2, 3), dtype=np.uint8)
     expected = torch.from_numpy(images).float().mean((1, 2)) / (1 + model.norm.eps) ** 0.5
     for pictures in (5, 1):
-        found = evaluate(fabric, model, images[:pictures], batch_size=2)
+        found = evaluate(fabric, model, images[:pictures])
         torch.testing.assert_close(found, expected[:pictures])
     print("as expected")
 

@@ -20,10 +20,14 @@ import torch._dynamo  # imported before any fork: it starts threads
 from painted import MODEL, PLAIN_MODEL, contest_of, painted_workspace, small_recipe
 
 from artcli.contest.splits import load_or_make_folds
-from artcli.errors import ArtcliError, Interrupted, Problems
+from artcli.errors import ArtcliError, Interrupted, Problems, UsageError
 from artcli.host.discovery import load_host
+from artcli.predicting.folder import read_kept
+from artcli.predicting.predict import predict_fold
+from artcli.predicting.scores import oof_scores
 from artcli.training.checkpoint import find_checkpoint
 from artcli.training.display import Display
+from artcli.training.keys import key
 from artcli.training.loop import Cursor, NonFiniteLoss
 from artcli.training.recipe import Recipe
 from artcli.training.record import refuse_other_data
@@ -249,7 +253,7 @@ def test_the_head_is_fitted_first_when_the_model_is_pretrained_and_fresh(
     fitted: list[int] = []
     monkeypatch.setattr(
         "artcli.training.run.fit_head",
-        lambda _model, _dataset, _criterion, crops, _device: fitted.append(crops),
+        lambda _head, features, _labels, _criterion, _seed, _device: fitted.append(len(features)),
     )
     short = small_recipe(epochs=1, probe=3)
     train(workspace, "random", short)
@@ -258,11 +262,43 @@ def test_the_head_is_fitted_first_when_the_model_is_pretrained_and_fresh(
     safetensors.torch.save_file(timm.create_model("test_efficientnet").state_dict(), weights)
     given = short.model_copy(update={"model": f"{MODEL},weights={weights}"})
     train(workspace, "given", given)
-    assert fitted == [3]
+    assert fitted == [3 * 9]
     train(workspace, "given", given.model_copy(update={"epochs": 2}))  # resumed: it has learnt
-    assert fitted == [3]
+    assert fitted == [3 * 9]
     train(workspace, "off", given.model_copy(update={"probe": 0}))
-    assert fitted == [3]
+    assert fitted == [3 * 9]
+
+
+def test_a_frozen_run_trains_the_head_alone_on_features_computed_once(
+    workspace: Workspace,
+) -> None:
+    recipe = small_recipe(freeze=True, crops=3, epochs=2, seed=11, mixer="none")
+    result = train(workspace, "frozen", recipe)
+    torch.manual_seed(key(recipe.seed, "weights"))
+    untrained = timm.create_model("test_efficientnet", num_classes=0)
+    trained = load_trained(workspace, load_host(), "frozen", "0").model
+    for name, value in untrained.state_dict().items():
+        assert torch.equal(trained.backbone.net.state_dict()[name], value), name
+    lines = read_history(result.folder)
+    assert lines[1]["train_loss"] < lines[0]["train_loss"]
+    assert [line["step"] for line in lines] == [9, 18]  # 18 paintings x 3 crops in batches of 6
+
+
+def test_a_frozen_run_says_what_its_model_says_of_the_pictures(workspace: Workspace) -> None:
+    recipe = small_recipe(freeze=True, epochs=3, seed=12, mixer="none")
+    result = train(workspace, "frozen-judged", recipe)
+    contest = contest_of(workspace)
+    predict_fold(workspace, load_host(), contest, "frozen-judged", "0", test=False)
+    kept = read_kept(workspace, "frozen-judged")
+    assert kept is not None
+    assert oof_scores(kept.oof, contest)["f1"] == pytest.approx(result.metrics["f1"])
+
+
+def test_a_mixer_of_pictures_is_refused_where_features_are_trained_on(
+    workspace: Workspace,
+) -> None:
+    with pytest.raises(UsageError, match="--freeze trains on features, and --mixer cutmix mixes"):
+        train(workspace, "mixed", small_recipe(freeze=True, mixer="cutmix"))
 
 
 def turn_folds(workspace: Workspace, k: int, *, to: int | None = None) -> None:

@@ -1,0 +1,140 @@
+"""Features of a body that stays as it is, computed once and kept in the workspace's cache.
+
+A picture's features are known by the net (its weights, how it was made, the precision) and by the
+picture itself, byte for byte. So they serve every fold, run and epoch that shows the same picture,
+and nothing has to be cleared by hand when data, crops or weights change.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from artcli import console
+from artcli.training.data import TrainingSet, channels_first
+from artcli.training.devices import pictures_at_once
+from artcli.training.keys import key
+from artcli.workspace.files import replacing
+from artcli.workspace.locks import hold
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
+    from numpy.typing import NDArray
+
+    from artcli.training.loop import Pictures
+    from artcli.training.model import PaintingModel
+
+MOST_BYTES = 2**30  # of one net's features; the oldest make room for new ones
+
+
+@dataclass(frozen=True)
+class Features:
+    """The features that one net gives; `file` keeps them."""
+
+    model: PaintingModel
+    file: Path
+
+    @classmethod
+    def of(cls, folder: Path, model: PaintingModel, *facts: object) -> Features:
+        """Those of `model`'s body; `facts` are what decides its features beside its weights."""
+        digest = hashlib.blake2b(repr(facts).encode(), digest_size=16)
+        for name, tensor in model.backbone.state_dict().items():
+            digest.update(name.encode())
+            digest.update(tensor.contiguous().cpu().flatten().view(torch.uint8).numpy())
+        return cls(model, folder / "features" / f"{digest.hexdigest()}.safetensors")
+
+    @torch.no_grad()
+    def __call__(self, fabric: Fabric, pictures: Pictures, what: str) -> Tensor:
+        """Features `(N, F)` float32 on the CPU of N >= 1 pictures `(N, S, S, 3)` uint8.
+
+        Of several ranks, the first to come computes them and the others read them.
+        """
+        was_training = self.model.training
+        fabric.to_device(self.model).eval()
+        with hold(self.file.with_suffix(".lock"), "features", wait=True):
+            known = _read(self.file)
+            wanted: list[bytes] = []
+            count = len(known)
+            together = pictures_at_once(fabric.device.type)
+            try:
+                with console.progress(what, len(pictures)) as advance:
+                    for start in range(0, len(pictures), together):
+                        batch = pictures[np.arange(start, min(start + together, len(pictures)))]
+                        marks = [_mark(picture) for picture in batch]
+                        new = [n for n, mark in enumerate(marks) if mark not in known]
+                        if new:
+                            features = self._compute(fabric, batch[new])
+                            known |= zip([marks[n] for n in new], features, strict=True)
+                        wanted += marks
+                        advance(len(batch))
+            finally:  # what was computed before an interruption need not be again
+                if len(known) > count:
+                    _write(self.file, known)
+        self.model.train(was_training)
+        return torch.stack([known[mark] for mark in wanted])
+
+    def _compute(self, fabric: Fabric, batch: NDArray[np.uint8]) -> Tensor:
+        images = channels_first(torch.from_numpy(batch)).to(fabric.device)
+        with fabric.autocast():
+            features: Tensor = self.model.backbone(self.model.normalise(images))
+        return features.float().cpu()
+
+
+def _mark(picture: NDArray[np.uint8]) -> bytes:
+    shape = str(picture.shape).encode()
+    return hashlib.blake2b(picture.tobytes(), digest_size=16, key=shape).digest()
+
+
+def _read(file: Path) -> dict[bytes, Tensor]:
+    """What is kept, by each picture's mark; nothing when the file is damaged: it can be remade."""
+    try:
+        kept = load_file(file)
+        marks, features = kept["marks"].numpy(), kept["features"]
+    except (OSError, SafetensorError, KeyError):
+        return {}
+    return {mark.tobytes(): row for mark, row in zip(marks, features, strict=True)}
+
+
+def _write(file: Path, known: dict[bytes, Tensor]) -> None:
+    width = next(iter(known.values())).numel() * 4
+    newest = list(known.items())[-max(1, MOST_BYTES // width) :]
+    marks = np.frombuffer(b"".join(mark for mark, _ in newest), np.uint8).reshape(-1, 16)
+    features = torch.stack([row for _, row in newest])
+    with replacing(file) as temporary:
+        save_file({"marks": torch.from_numpy(marks.copy()), "features": features}, temporary)
+
+
+@dataclass(frozen=True)
+class Crops:
+    """`count` crops of each painting of a training set as pictures: crop by crop, all paintings.
+
+    `purpose` and the crop's number key the chance, and with `by_row` the painting's row in the
+    table instead of its place in the fold, so that folds share their crops.
+    """
+
+    dataset: TrainingSet
+    count: int
+    purpose: str
+    by_row: bool = False
+
+    def __len__(self) -> int:
+        return self.count * len(self.dataset.rows)
+
+    def __getitem__(self, chosen: Any) -> NDArray[np.uint8]:
+        """`(len(chosen), S, S, 3)` uint8 RGB."""
+        return np.stack(
+            [self._picture(*divmod(n, len(self.dataset.rows))) for n in chosen.tolist()]
+        )
+
+    def _picture(self, number: int, painting: int) -> NDArray[np.uint8]:
+        which = int(self.dataset.rows[painting]) if self.by_row else painting
+        seed = key(self.dataset.seed, self.purpose, number, which)
+        return self.dataset.picture(painting, seed)
