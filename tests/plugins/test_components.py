@@ -36,6 +36,9 @@ def test_each_component_has_a_line_for_the_listing() -> None:
         ("loss", "focal:gamma=-1", "gamma"),
         ("loss", "cross-entropy:label_smoothing=1", "label_smoothing"),
         ("head", "layernorm:dropout=1", "dropout"),
+        ("head", "genre:forcing=1.1", "forcing"),
+        ("head", "genre:until=0", "until"),
+        ("head", "subcenter:gamma=0", "gamma"),
         ("optimizer", "adamw:lr=0", "lr"),
         ("optimizer", "adamw:betas=(0.9,1)", "betas"),
         ("optimizer", "sgd:momentum=1", "momentum"),
@@ -49,6 +52,7 @@ def test_each_component_has_a_line_for_the_listing() -> None:
         ("model", "tinyvit:size=22m,pretrained=false", "size"),
         ("model", "timm:arch=resnet18,drop_path=1", "drop_path"),
         ("model", "timm:pretrained=false", "arch"),
+        ("model", "vit:drop_path=1", "drop_path"),
     ],
 )
 def test_a_value_out_of_range_is_refused_by_name(kind: str, text: str, said: str) -> None:
