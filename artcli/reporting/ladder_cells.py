@@ -11,9 +11,10 @@ if TYPE_CHECKING:
     from artcli.reporting.ladder import Ladder, Row
 
 COLUMNS = (
-    "Row", "Change", ">Slide F1\n(Δ)", ">Slide\nprivate", ">Our\nF1", ">95 %\ninterval",
-    ">Δ to\nbase", ">95 %\ninterval", "Verdict", ">Time\na run",
+    "Row", "Change", ">Slide\nF1", ">Slide\nprivate", ">Our\nF1", ">95 %\ninterval",
+    ">Slides'\nΔ", ">Our\nΔ", ">95 %\ninterval", "Verdict", ">Time\na run",
 )  # fmt: skip
+SCORES, DIFFERENCES = (0, 2, 3, 4, 5, 10), (0, 1, 6, 7, 8, 9)  # of them, for two narrow tables
 DETAILS = (
     "Row", ">Train loss", ">Slide's", ">Validation loss", ">Slide's", ">F1 of whole paintings",
     ">Epochs (best)",
@@ -24,17 +25,16 @@ MINUS = "−"
 def cells(row: Row, seeds: int) -> list[str]:
     """The cells of `COLUMNS`; "" where there is nothing to say."""
     published, comparison = row.published, row.comparison
-    slides_f1 = number(published.f1, 4) if published else ""
-    if slides_f1 and comparison and comparison.slides_f1 is not None:
-        slides_f1 += f" ({signed(comparison.slides_f1)})"
     ours = comparison.ours if comparison else None
+    slides = comparison.slides_f1 if comparison else None
     return [
         row.name,
         change_in_short(row),
-        slides_f1,
+        number(published.f1, 4) if published else "",
         number(published.private, 4) if published else "",
         number(row.f1.value, 4) if row.f1 else "",
         f"{row.f1.low:.3f}–{row.f1.high:.3f}" if row.f1 else "",
+        "" if slides is None else signed(slides),
         signed(ours.value) if ours else "",
         f"{signed(ours.low)}…{signed(ours.high)}" if ours else "",
         verdict(row, seeds),

@@ -28,7 +28,7 @@ def _one_thread() -> None:
 
 @pytest.fixture(autouse=True)
 def _wide(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setenv("COLUMNS", "80")
 
 
 @pytest.fixture(scope="module")
@@ -93,10 +93,10 @@ def test_called_again_it_trains_nothing_and_shows_the_same(workspace: Workspace)
     assert answer.code == 0, answer.err
     assert "row " not in answer.err
     assert f"the budget is the ladder's own: --model {MODEL}, --epochs 1" in answer.text
-    assert "0.6769 (+0.012) 0.6237" in answer.text
-    assert "layernorm baseline + head layernorm" in answer.text
+    assert "layernorm 0.6769 0.6237 0." in answer.text
+    assert "layernorm baseline + head layernorm +0.012 " in answer.text
     assert "30 pieces of 6 paintings" in answer.text
-    assert all(len(line.rstrip()) <= 100 for line in answer.out.splitlines()[:-1])
+    assert all(len(line.rstrip()) <= 80 for line in answer.out.splitlines()[:-1])
     again = ladder(workspace, "baseline", "layernorm", *BUDGET, "--json")
     assert again.json["rows"] == document(workspace)["rows"]
     after = results(workspace), {path: path.read_bytes() for path in folder.glob("ladder.*")}

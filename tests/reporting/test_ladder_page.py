@@ -85,12 +85,12 @@ def test_a_verdict_needs_an_interval_without_0_and_a_number_of_the_slides(
 
 def test_a_row_shows_both_sides() -> None:
     assert cells(AUGMENT, 1) == [
-        "augment", "baseline + mixer cutmix, batch size 8", "0.6903 (+0.013)", "0.6482", "0.6132",
-        "0.530–0.660", "+0.021", "+0.004…+0.038", "agrees", "61 s",
+        "augment", "baseline + mixer cutmix, batch size 8", "0.6903", "0.6482", "0.6132",
+        "0.530–0.660", "+0.013", "+0.021", "+0.004…+0.038", "agrees", "61 s",
     ]  # fmt: skip
     alone = cells(replace(BASELINE, published=None), 1)
     assert alone[1:4] == ["what baseline is", "", ""]
-    assert alone[6:9] == ["", "", ""]
+    assert alone[6:10] == ["", "", "", ""]
 
 
 def test_a_row_that_has_no_verdict_yet_says_how_far_it_is() -> None:
@@ -170,7 +170,7 @@ def test_the_page_is_whole_by_itself_and_escapes_names() -> None:
 def test_markdown_keeps_a_table_a_table() -> None:
     page = markdown_page(ladder(BASELINE, replace(AUGMENT, name=HOSTILE)))
     (line,) = [line for line in page.splitlines() if "0.690" in line and "script" in line]
-    assert len(re.split(r"(?<!\\)\|", line)) == 12  # ten cells, and what is outside them
+    assert len(re.split(r"(?<!\\)\|", line)) == 13  # eleven cells, and what is outside them
     assert "<script>" not in re.sub(r"\\.", "", page.replace(f"'{HOSTILE}'", ""))
     assert "$ artcli ladder baseline" in page
     assert "![The slides' differences of F1 and ours](ladder.svg)" in page

@@ -1,36 +1,38 @@
-"""A ladder as tables for people; on a narrow terminal the changes have one of their own."""
+"""A ladder as a table for people; on a narrow terminal as two, of scores and of differences."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from artcli import console
-from artcli.reporting.ladder_cells import COLUMNS, cells, notes
+from artcli.reporting.ladder_cells import COLUMNS, DIFFERENCES, SCORES, cells, notes
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from artcli.reporting.ladder import Ladder
 
-WIDE = 140  # characters; a narrower terminal has no room for the changes beside the numbers
-_CHANGE = COLUMNS.index("Change")
+WIDE = 140  # characters; a narrower terminal has no room for all columns side by side
 
 
 def show(ladder: Ladder, folder: Path) -> None:
+    """Tables, notes, and where the report lies."""
     out = console.out()
     rows = [cells(row, ladder.seeds) for row in ladder.rows]
-    columns = list(COLUMNS)
-    if out.width < WIDE:
-        changes = [(row[0], row[_CHANGE]) for row in rows]
-        out.print(console.table("", ["Row", "Change"], changes))
-        rows = [row[:_CHANGE] + row[_CHANGE + 1 :] for row in rows]
-        del columns[_CHANGE]
-    table = console.table("", columns, rows)
-    table.collapse_padding, table.show_edge = True, False  # room for a hundred characters
-    for column in table.columns:
-        column.overflow = "fold"
-        column.no_wrap = column.justify == "right"  # a number cut short would be another number
-    out.print(table)
+    wide = out.width >= WIDE
+    for chosen in [range(len(COLUMNS))] if wide else [SCORES, DIFFERENCES]:
+        _print(rows, chosen)
     for note in notes(ladder):
         out.print(note, style="dim", markup=False, soft_wrap=False)
     out.print(f"Report  {console.safe(folder / 'ladder.html')}")
+
+
+def _print(rows: Sequence[Sequence[str]], chosen: Sequence[int]) -> None:
+    columns = [COLUMNS[number] for number in chosen]
+    table = console.table("", columns, [[row[number] for number in chosen] for row in rows])
+    table.collapse_padding = True
+    for column in table.columns:
+        column.overflow = "fold"
+        column.no_wrap = column.justify == "right"  # a number cut short would be another number
+    console.out().print(table)
