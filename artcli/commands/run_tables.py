@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from artcli.workspace.runs import FoldRecord, RunRecord
 
 WIDE = 120  # characters; a narrower terminal has no room for the recipes beside the numbers
+HEAD_LOSSES = {"forced_loss": "Forced loss", "auxiliary_loss": "Head's loss"}  # that some have
 _FOLDERS = re.compile(r"[^=,()]*/")  # of a path in an option: its last part says enough
 
 
@@ -77,10 +78,12 @@ def show_history(fold: FoldRecord, history: Sequence[Mapping[str, Any]]) -> None
         value = line.get(name)
         return _number(value, digits) if isinstance(value, int | float) else ""
 
+    apart = [name for name in HEAD_LOSSES if any(name in line for line in history)]
     rows = [
         (
             line.get("epoch", ""),
             number(line, "train_loss", 3),
+            *(number(line, name, 3) for name in apart),
             number(line, "validation_loss", 3),
             number(line, "f1", 4),
             number(line, "whole_f1", 4),
@@ -90,7 +93,8 @@ def show_history(fold: FoldRecord, history: Sequence[Mapping[str, Any]]) -> None
         for line in history
     ]
     columns = [
-        ">Epoch", ">Train loss", ">Val. loss", ">Crop F1", ">Whole F1", ">Pictures/s", "",
+        ">Epoch", ">Train loss", *(f">{HEAD_LOSSES[name]}" for name in apart), ">Val. loss",
+        ">Crop F1", ">Whole F1", ">Pictures/s", "",
     ]  # fmt: skip
     console.out().print(console.table(f"Fold {fold.label} ({fold.state})", columns, rows))
 

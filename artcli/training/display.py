@@ -116,7 +116,8 @@ def epoch_line(metrics: dict[str, Any], epochs: int) -> str:
     names = ("train_loss", "validation_loss", "f1", "whole_f1")
     numbers = [f"{metrics[name]:.4f}" if name in metrics else "" for name in names]
     cells = (f"{metrics['epoch']}/{epochs}", *numbers, f"{metrics['images_per_second']:.0f}")
-    return _line(cells) + ("  [green]best[/]" if validated and metrics["best"] else "")
+    forced = f"  forced loss {metrics['forced_loss']:.4f}" if "forced_loss" in metrics else ""
+    return _line(cells) + ("  [green]best[/]" if validated and metrics["best"] else "") + forced
 
 
 def _line(cells: Sequence[str]) -> str:

@@ -110,6 +110,16 @@ def test_one_run_is_shown_with_its_recipe_epochs_and_folder(three: Workspace) ->
     assert "there is no run 'd'" in artcli("runs", "show", "d", "-w", three.root).err
 
 
+def test_losses_that_only_some_heads_have_get_columns_of_their_own(three: Workspace) -> None:
+    path = three.run_dir("a") / "fold-1" / "history.jsonl"
+    lines = [json.loads(line) | {"forced_loss": 0.125} for line in path.read_text().splitlines()]
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    answer = artcli("runs", "show", "a", "-w", three.root)
+    assert "Forced loss" in answer.text
+    assert "2 1.000 0.125 1.500 0.7000 0.8000 80 best" in answer.text
+    assert "Head's loss" not in answer.text
+
+
 def test_a_run_is_removed_after_a_question(three: Workspace) -> None:
     answer = artcli("runs", "remove", "b", "-w", three.root, typed="n\n")
     assert answer.code == 1

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
-from artcli.training.display import COLUMNS, epoch_line
+import numpy as np
+import pytest
+
+from artcli.host.records import Classes
+from artcli.training.display import COLUMNS, effective_number, epoch_line, show_draws
 
 
 def test_an_epochs_line_stands_under_its_columns() -> None:
@@ -19,3 +23,33 @@ def test_an_epochs_line_stands_under_its_columns() -> None:
 def test_a_fold_of_all_paintings_has_no_scores_and_no_best() -> None:
     line = epoch_line({"epoch": 1, "train_loss": 1.0, "images_per_second": 9.0, "best": True}, 2)
     assert line.split() == ["1/2", "1.0000", "9"]
+
+
+def test_a_loss_with_the_truth_known_stands_apart() -> None:
+    metrics = {"epoch": 1, "train_loss": 1.0, "forced_loss": 0.25, "images_per_second": 9.0}
+    line = epoch_line({**metrics, "best": False}, 2)
+    assert line.split() == ["1/2", "1.0000", "9", "forced", "loss", "0.2500"]
+
+
+def test_the_effective_number_is_that_of_equally_frequent_artists() -> None:
+    assert effective_number(np.array([7, 7, 7, 7])) == pytest.approx(4)
+    assert effective_number(np.array([5, 0, 0])) == pytest.approx(1)
+    # shares 1/2, 1/4, 1/4: an entropy of 1.5 bits
+    assert effective_number(np.array([2.0, 1.0, 1.0])) == pytest.approx(2**1.5)
+
+
+def test_the_draws_of_an_epoch_are_shown_by_artist(capsys: pytest.CaptureFixture[str]) -> None:
+    names = tuple(f"Artist {letter}" for letter in "ABCDEFGHIJKL")
+    works = np.arange(12, 0, -1)
+    labels = np.repeat(np.arange(12), works)
+    expected = 6.0 / works[labels]  # every artist alike, 72 draws in all
+    show_draws(Classes(names, tuple(works.tolist())), labels, expected, "inverse")
+    said = capsys.readouterr().err
+    rows = {line.split()[1]: line.split()[2:] for line in said.splitlines() if "Artist " in line}
+    assert rows == {
+        "Works": ["Draws", "an", "epoch"],
+        "A": ["12", "6"], "B": ["11", "6"], "C": ["10", "6"], "D": ["9", "6"],
+        "I": ["4", "6"], "J": ["3", "6"], "K": ["2", "6"], "L": ["1", "6"],
+    }  # fmt: skip
+    assert "… 4 more" in said
+    assert "of 12 by works, 12.0 by draws" in said
