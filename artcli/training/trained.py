@@ -44,9 +44,10 @@ def build_model(components: Components, recipe: Recipe, classes: Classes) -> Pai
 
 
 def came_trained(components: Components) -> bool:
-    """Whether the recipe's backbone starts from weights that were trained before."""
+    """Whether the recipe's backbone starts from weights that were trained before, as its options
+    `pretrained` and `weights` say; a model that has neither starts from random ones."""
     options = components.model.options
-    return bool(options.get("pretrained", True) or options.get("weights"))
+    return bool(options.get("pretrained") or options.get("weights"))
 
 
 def load_trained(workspace: Workspace, host: Host, run: str, fold: str) -> Trained:

@@ -257,6 +257,11 @@ def test_the_head_is_fitted_first_when_the_model_is_pretrained_and_fresh(
     )
     short = small_recipe(epochs=1, probe=3)
     train(workspace, "random", short)
+    train(
+        workspace,
+        "plain",
+        short.model_copy(update={"model": "vit:patch=8,width=8,depth=1,heads=1"}),
+    )
     assert fitted == []
     weights = tmp_path / "weights.safetensors"
     safetensors.torch.save_file(timm.create_model("test_efficientnet").state_dict(), weights)
