@@ -2,6 +2,8 @@
 
 Polyak averaging with the decay warmed up as min(decay, (1 + t) / (10 + t)), as TensorFlow's
 `ExponentialMovingAverage` does, so that a short run is not held back by its first weights.
+
+Source: Polyak and Juditsky 1992, "Acceleration of Stochastic Approximation by Averaging".
 """
 
 from __future__ import annotations

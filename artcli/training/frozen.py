@@ -3,6 +3,9 @@
 The fast road where there is no GPU. A few crops of each painting go through the body once, whose
 features are kept; after that an epoch takes seconds, and everything else of a run (loss, sampler,
 optimizer, schedule, average, early stop, resuming) is as ever.
+
+Source: Sharif Razavian et al. 2014, "CNN Features off-the-shelf: an Astounding Baseline for
+Recognition".
 """
 
 from __future__ import annotations

@@ -1,9 +1,12 @@
 """Parameter groups: which weights decay, and whose learning rate is how large.
 
-Norms and biases do not decay (He et al. 2019, "Bag of tricks", section 3.1). The head has a
-learning rate of its own. With a layer decay below 1 each layer of the body learns that much slower
-than the one above it: what lies near the picture is general already (ELECTRA, Clark et al. 2020;
-BEiT, Bao et al. 2022). The body's last layer is the reference, of multiplier 1.
+Norms and biases do not decay. The head has a learning rate of its own. With a layer decay below 1
+each layer of the body learns that much slower than the one above it: what lies near the picture is
+general already. The body's last layer is the reference, of multiplier 1.
+
+Source: He et al. 2019, "Bag of Tricks for Image Classification" (section 3.1: no decay); Howard and
+Ruder 2018, "Universal Language Model Fine-tuning" (rates by layer); Clark et al. 2020, "ELECTRA";
+Bao et al. 2022, "BEiT".
 """
 
 from __future__ import annotations

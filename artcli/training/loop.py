@@ -267,6 +267,12 @@ def _finish_epoch(
 
 
 def _patience_spent(plan: Plan, cursor: Cursor) -> bool:
+    """Early stopping: whether so many epochs have passed since the best one.
+
+    The best epoch's weights are what is kept, so waiting longer costs time alone.
+
+    Source: Prechelt 1998, "Early Stopping - But When?"; slide "Baseline Model" (10 epochs).
+    """
     waited = cursor.epoch - cursor.best_epoch
     return bool(plan.patience and cursor.best_epoch and waited >= plan.patience)
 

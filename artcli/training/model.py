@@ -32,6 +32,13 @@ class PaintingModel(nn.Module):
             self.register_buffer(name, scale, persistent=False)
 
     def train(self, mode: bool = True) -> Self:
+        """Frozen batch norms stay as in evaluation, in training too.
+
+        They keep the statistics of the pictures that they were trained on: small batches blur
+        those, and an average of the weights fits no others.
+
+        Source: He et al. 2016, "Deep Residual Learning for Image Recognition" (appendix A).
+        """
         super().train(mode)
         if self.frozen_norm:
             for module in self.backbone.modules():

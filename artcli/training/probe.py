@@ -1,9 +1,11 @@
 """The head's first weights: a probe of the body as it came, before both are trained.
 
 A head of random weights sends random gradients through a pre-trained body and spoils what it
-knows. So the head alone is fitted first, with the body frozen, on features computed once (LP-FT:
-Kumar et al. 2022, "Fine-tuning can distort pretrained features"), at the price of a few forward
-passes.
+knows. So the head alone is fitted first, with the body frozen, on features computed once, at the
+price of a few forward passes.
+
+Source: Kumar et al. 2022, "Fine-Tuning can Distort Pretrained Features and Underperform
+Out-of-Distribution" (LP-FT).
 """
 
 from __future__ import annotations

@@ -113,7 +113,10 @@ class Recipe(BaseModel):
 
     @property
     def crops_each(self) -> int:
-        """Crops of each painting in an epoch."""
+        """Crops of each painting in an epoch: more than one, since each shows a quarter of it.
+
+        Source: our own.
+        """
         return self.crops or (8 if self.freeze else 2)
 
     def to_toml(self) -> str:

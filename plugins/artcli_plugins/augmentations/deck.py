@@ -7,13 +7,15 @@ import cv2
 
 
 def deck(image_size: int) -> A.BaseCompose:
-    """The eight transforms of the slide that adds data augmentation, each on half of the crops.
+    """The eight transforms of the slide, each on half of the crops.
 
     Transpose and the two flips (all eight orientations), shift-scale-rotate, hue-saturation-value,
     brightness and contrast, channel shuffle, coarse dropout. The slide gives names alone; the
     ranges are those that albumentations had by default at the time (1.3). Shift-scale-rotate is
     spelled as the Affine it became. The holes were 8 of 8 x 8 pixels of 260, and are as large a
     part of any `image_size`.
+
+    Source: slide "Data augmentation".
     """
     hole = max(1, round(image_size * 8 / 260))
     return A.Compose(

@@ -10,9 +10,11 @@ from .deck import deck
 def deck_colour(image_size: int) -> A.BaseCompose:
     """Colour jitter, gamma, a shift of each channel, the deck's eight and, now and then, grey.
 
-    The slide "Combination" names a "Color Augmentation" and says no more of it: which transforms
-    these are, and how strong, is our choice. What shifts colours comes before the deck's, whose
-    holes stay black so; grey comes last, since the deck's would tint it.
+    The slide names a "Color Augmentation" and says no more of it: which transforms these are, and
+    how strong, is our choice. What shifts colours comes before the deck's, whose holes stay black
+    so; grey comes last, since the deck's would tint it.
+
+    Source: slide "Combination"; the transforms are our own.
     """
     return A.Compose(
         [

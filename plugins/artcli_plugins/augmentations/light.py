@@ -10,6 +10,8 @@ def light(_image_size: int) -> A.BaseCompose:
 
     What differs between photographs of one painting: exposure and colour cast. Costs about 0.2 ms
     at 224 pixels.
+
+    Source: our own.
     """
     return A.Compose(
         [

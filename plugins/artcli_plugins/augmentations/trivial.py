@@ -9,12 +9,15 @@ EDGE = cv2.BORDER_REFLECT_101  # as the deck's: black corners are no part of a p
 
 
 def trivial(_image_size: int) -> A.BaseCompose:
-    """TrivialAugment (Müller and Hutter 2021), its wide list: nothing to tune.
+    """TrivialAugment, its wide list: one transform a crop, of any strength, and nothing to tune.
 
     Thirteen of the paper's fourteen. Solarize is left out: at its strongest it makes a negative,
     and painters are known by their lights and darks. Ranges are the paper's, where a shear of 0.99
     is one of 45 degrees, 32 pixels of 224 are a seventh, and a sharpness of 0 to 2 is either a
     blur or a sharpening. Strengths are continuous, not thirty-one steps.
+
+    Source: Müller and Hutter 2021, "TrivialAugment: Tuning-free Yet State-of-the-Art Data
+    Augmentation".
     """
     return A.Compose(
         [

@@ -10,7 +10,10 @@ from artcli.plugin import Box
 
 
 def deck() -> Callable[[np.random.Generator, int, int], Box]:
-    """Half the width and half the height, anywhere (slide: Resize 520, RandomCrop 260)."""
+    """Half the width and half the height, anywhere: as the contest cut its test pieces.
+
+    Source: slide "Data augmentation" (Resize 520, RandomCrop 260).
+    """
 
     def crop(rng: np.random.Generator, _width: int, _height: int) -> Box:
         left, top = rng.uniform(0, 0.5, size=2).tolist()

@@ -28,6 +28,8 @@ def quarter(
     A test piece is half the width by half the height of a painting. Crops of that scale are what
     the contest's teams gained most from, and some whole paintings among them helped further.
     Scale and stretch are drawn evenly in the logarithm, the place evenly.
+
+    Source: our own.
     """
     check_order("quarter: sides", sides)
 

@@ -24,6 +24,8 @@ def scales(
 
     The area is drawn evenly in the logarithm, so that by default half of the crops are smaller
     than a quarter and half are larger; stretch and place as in `quarter`.
+
+    Source: our own.
     """
     check_order("scales: areas", areas)
     low, high = areas

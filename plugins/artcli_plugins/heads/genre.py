@@ -89,9 +89,13 @@ def genre(
     Genres are known of artists alone, not of pictures, so the true genre gives most of the artist
     away, and a head that is only ever told it never learns to do without. So the told logits get
     the share `forcing` of the loss, which falls linearly to 0, and those of the guess, which are
-    all there is at test time, the rest: scheduled sampling (Bengio et al. 2015) in expectation,
-    without its draws. Features as in the head `layernorm`; `weight` as in the auxiliary classifiers
-    of Szegedy et al. 2015. Errors: `UsageError` in a contest that knows no genre.
+    all there is at test time, the rest: scheduled sampling in expectation, without its draws.
+    Features as in the head `layernorm`; `weight` as in the auxiliary classifiers of GoogLeNet.
+
+    Errors: `UsageError` in a contest that knows no genre.
+
+    Source: Bengio et al. 2015, "Scheduled Sampling for Sequence Prediction with Recurrent Neural
+    Networks"; Szegedy et al. 2015, "Going Deeper with Convolutions"; the last slide.
     """
     if not classes.genres:
         raise UsageError(

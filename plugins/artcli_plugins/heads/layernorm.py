@@ -35,10 +35,13 @@ def layernorm(
         float, Field(ge=0, lt=1), "the share of the features that is zeroed in training"
     ] = 0.2,
 ) -> nn.Module:
-    """LayerNorm, GELU, dropout and the linear layer: the deck's head (slide "LayerNorm, Dropout").
+    """LayerNorm, GELU, dropout and the linear layer: the deck's head.
 
     The slides name the three layers and not their order. Dropout stands last, next to the linear
     layer, where its rescaling keeps the expected logits; before the GELU, which is not linear, it
     would not.
+
+    Source: Ba et al. 2016, "Layer Normalization"; Hendrycks and Gimpel 2016, "Gaussian Error Linear
+    Units"; Srivastava et al. 2014, "Dropout"; slide "LayerNorm, Dropout".
     """
     return LayerNormHead(num_features, len(classes.names), dropout)

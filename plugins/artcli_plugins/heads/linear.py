@@ -30,5 +30,8 @@ def linear(
         float, Field(ge=0, lt=1), "the share of the features that is zeroed in training"
     ] = 0.0,
 ) -> nn.Module:
-    """Dropout and one linear layer, as in the deck's baseline."""
+    """Dropout, none by default, and one linear layer, as in the deck's baseline.
+
+    Source: slide "Baseline Model"; Srivastava et al. 2014, "Dropout".
+    """
     return LinearHead(num_features, len(classes.names), dropout)

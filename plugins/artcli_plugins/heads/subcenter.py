@@ -56,9 +56,12 @@ def subcenter(
     """Logits are cosines of the features and the nearer ones of an artist's centres.
 
     The deck's slides on genres show Kandinsky's two manners: one centre would lie between them.
-    Centres: Deng et al. 2020 (Sub-center ArcFace). Their similarities are averaged with the weights
-    softmax(cosine / gamma), so that all centres learn: Qian et al. 2019 (SoftTriple, whose gamma
-    and scale these are). At scale 20 a cosine of 0.5 with one artist and of 0 with 49 others is a
-    probability of 99.8 %.
+    The centres are those of Sub-center ArcFace. Their similarities are averaged with the weights
+    softmax(cosine / gamma), so that all centres learn, as in SoftTriple, whose gamma and scale
+    these are. At scale 20 a cosine of 0.5 with one artist and of 0 with 49 others is a probability
+    of 99.8 %.
+
+    Source: Deng et al. 2020, "Sub-center ArcFace"; Qian et al. 2019, "SoftTriple Loss"; the last
+    slide.
     """
     return SubcenterHead(num_features, len(classes.names), centres, gamma, scale, dropout)

@@ -27,11 +27,13 @@ def balanced(
 ) -> Callable[[Tensor, Tensor], Tensor]:
     """Mean over the batch of -sum(weights * targets * log softmax(logits)).
 
-    The alpha of the slide "Focal Loss", under "Balanced Cross Entropy", where it is a weight for
-    each artist. Without `beta` it goes as 1 / (works of the artist); with it as
-    (1 - beta) / (1 - beta^works), Cui et al. 2019. Scaled so that the mean over the training
-    paintings is 1, which leaves learning rates comparable. A sampler that evens out the artists
-    does the same work; together they overdo it.
+    The weights are the slide's alpha, one for each artist. Without `beta` they go as 1 / (works of
+    the artist); with it as (1 - beta) / (1 - beta^works). They are scaled so that the mean over the
+    training paintings is 1, which leaves learning rates comparable. A sampler that evens out the
+    artists does the same work; together they overdo it.
+
+    Source: slide "Focal Loss", under "Balanced Cross Entropy"; of `beta`: Cui et al. 2019,
+    "Class-Balanced Loss Based on Effective Number of Samples".
     """
     weights = torch.from_numpy(class_weights(class_counts, beta)).float()
 

@@ -19,7 +19,8 @@ def cross_entropy(
 ) -> Callable[[Tensor, Tensor], Tensor]:
     """Mean over the batch of -sum(targets * log softmax(logits)).
 
-    Label smoothing: Szegedy et al. 2016.
+    Source: slide "Baseline Model"; of label smoothing: Szegedy et al. 2016, "Rethinking the
+    Inception Architecture for Computer Vision".
     """
 
     def loss(logits: Tensor, targets: Tensor) -> Tensor:

@@ -24,7 +24,9 @@ def focal(
     """Mean over the batch of (1 - p)^gamma * CE, where p = exp(-CE).
 
     CE is the cross-entropy with the soft targets, so p is the true artist's probability where the
-    target is one-hot. Source: Lin et al. 2017, in the form of the slide "Focal Loss" (no alpha).
+    target is one-hot. The form is the slide's, without the paper's alpha.
+
+    Source: Lin et al. 2017, "Focal Loss for Dense Object Detection"; slide "Focal Loss".
     """
 
     def loss(logits: Tensor, targets: Tensor) -> Tensor:

@@ -21,10 +21,13 @@ def cutmix(
         float, Field(gt=0), "the kept share of the area is drawn from Beta(alpha, alpha)"
     ] = 1.0,
 ) -> Mixer:
-    """CutMix (Yun et al. 2019), slide "CutMix": in training, on half of the batches.
+    """CutMix: a rectangle of another picture pasted in, on half of the batches as on the slide.
 
     Each picture gets a rectangle from a partner in the batch, at the same place in all of them,
     and targets mixed by the area that was really pasted (the border may cut the rectangle off).
+
+    Source: Yun et al. 2019, "CutMix: Regularization Strategy to Train Strong Classifiers with
+    Localizable Features"; slide "CutMix".
     """
 
     def mix(images: Tensor, targets: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:

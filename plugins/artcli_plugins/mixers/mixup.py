@@ -19,10 +19,12 @@ def mixup(
         float, Field(gt=0), "the partner's share is drawn from Beta(alpha, alpha)"
     ] = 0.2,
 ) -> Mixer:
-    """Mixup (Zhang et al. 2018): pictures and targets are weighted means of two.
+    """Mixup: pictures and targets are weighted means of two.
 
     The share is one for the batch. At an alpha of 0.2 it is mostly near 0 or 1, so that one of
     the two pictures is only hinted at.
+
+    Source: Zhang et al. 2018, "mixup: Beyond Empirical Risk Minimization".
     """
 
     def mix(images: Tensor, targets: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:

@@ -39,6 +39,8 @@ def timm_model(
 
     A folder holds config.json and model.safetensors (or pytorch_model.bin), as timm's `save_for_hf`
     writes it and the hub's repositories have it.
+
+    Source: Wightman 2019, "PyTorch Image Models", github.com/huggingface/pytorch-image-models.
     """
     return build(
         arch,

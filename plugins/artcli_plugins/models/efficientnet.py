@@ -25,7 +25,12 @@ def efficientnet_b2(
     image_size: ImageSize = None,
     drop_path: DropPath = None,
 ) -> Backbone:
-    """EfficientNet B2 (Tan and Le 2019) at the deck's 260 pixels."""
+    """EfficientNet B2 at 260 pixels, the deck's baseline; the weights are "noisy student".
+
+    Source: Tan and Le 2019, "EfficientNet: Rethinking Model Scaling for Convolutional Neural
+    Networks"; Xie et al. 2020, "Self-training with Noisy Student Improves ImageNet Classification";
+    slide "Baseline Model".
+    """
     return _efficientnet("b2", pretrained, weights, image_size, drop_path)
 
 
@@ -36,7 +41,10 @@ def efficientnet_b3(
     image_size: ImageSize = None,
     drop_path: DropPath = None,
 ) -> Backbone:
-    """EfficientNet B3 (Tan and Le 2019) at the deck's 300 pixels."""
+    """EfficientNet B3 at 300 pixels, a member of the deck's ensemble.
+
+    Source: as `efficientnet_b2`; slide "Ensemble".
+    """
     return _efficientnet("b3", pretrained, weights, image_size, drop_path)
 
 
@@ -47,7 +55,10 @@ def efficientnet_b4(
     image_size: ImageSize = None,
     drop_path: DropPath = None,
 ) -> Backbone:
-    """EfficientNet B4 (Tan and Le 2019) at the deck's 380 pixels."""
+    """EfficientNet B4 at 380 pixels, a member of the deck's ensemble.
+
+    Source: as `efficientnet_b2`; slide "Ensemble".
+    """
     return _efficientnet("b4", pretrained, weights, image_size, drop_path)
 
 
@@ -58,7 +69,10 @@ def efficientnet_b5(
     image_size: ImageSize = None,
     drop_path: DropPath = None,
 ) -> Backbone:
-    """EfficientNet B5 (Tan and Le 2019) at the deck's 456 pixels."""
+    """EfficientNet B5 at 456 pixels, a member of the deck's ensemble.
+
+    Source: as `efficientnet_b2`; slide "Ensemble".
+    """
     return _efficientnet("b5", pretrained, weights, image_size, drop_path)
 
 

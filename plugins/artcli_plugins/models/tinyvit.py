@@ -22,11 +22,14 @@ def tinyvit(
     weights: Weights = None,
     drop_path: DropPath = None,
 ) -> Backbone:
-    """TinyViT (Wu et al. 2022): small transformers distilled on ImageNet-22k, tuned on 1k.
+    """TinyViT: small transformers distilled on ImageNet-22k, tuned on 1k.
 
     The default is the slide's "TinyViT-21M-384-distill" (timm's
     tiny_vit_21m_384.dist_in22k_ft_in1k). Weights are there for these pairs of size and image size
     alone, so others are refused.
+
+    Source: Wu et al. 2022, "TinyViT: Fast Pretraining Distillation for Small Vision Transformers";
+    slide "TinyViT".
     """
     side = image_size or DEFAULT_SIDE[size]
     if side not in SIZES[size]:

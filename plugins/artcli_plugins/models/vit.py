@@ -139,11 +139,15 @@ def vit(
     ] = 0.1,
     weights: Weights = None,
 ) -> Backbone:
-    """The Vision Transformer of Dosovitskiy et al. 2021, trained from nothing or from a file.
+    """A plain Vision Transformer, trained from nothing or from a file.
 
-    The defaults are those of ViT-Ti/16 (Touvron et al. 2021). A file of timm's ViT weights fits if
-    it is of the same sizes, the picture's included. Dropout stands where the paper has it (appendix
-    B.1); the blocks' rates of stochastic depth grow linearly (Huang et al. 2016).
+    The deck's last slides wish for one made by hand, to compare with those that others share. The
+    defaults are those of ViT-Ti/16. A file of timm's ViT weights fits if it is of the same sizes,
+    the picture's included. Dropout stands where the paper has it (appendix B.1); the blocks' rates
+    of stochastic depth grow linearly.
+
+    Source: Dosovitskiy et al. 2021, "An Image is Worth 16x16 Words"; Touvron et al. 2021, "Training
+    Data-Efficient Image Transformers"; Huang et al. 2016, "Deep Networks with Stochastic Depth".
     """
     if image_size % patch:
         raise UsageError(

@@ -30,7 +30,11 @@ def adam(
     eps: Epsilon = 1e-8,
     weight_decay: Decay = 0.0,
 ) -> torch.optim.Optimizer:
-    """Adam (Kingma and Ba 2015), the deck's baseline; the decay is added to the gradient."""
+    """Adam, the deck's at first; the decay is added to the gradient.
+
+    Source: Kingma and Ba 2015, "Adam: A Method for Stochastic Optimization"; slide "Baseline
+    Model".
+    """
     groups = scaled(parameter_groups, lr)
     return torch.optim.Adam(groups, lr=lr, betas=betas, eps=eps, weight_decay=weight_decay)
 
@@ -43,9 +47,11 @@ def adamw(
     eps: Epsilon = 1e-8,
     weight_decay: Decay = 0.05,
 ) -> torch.optim.Optimizer:
-    """Adam with decoupled weight decay (Loshchilov and Hutter 2019), slide "AdamW".
+    """Adam with decoupled weight decay.
 
     A step takes the learning rate times `weight_decay` off each weight, whatever its gradient.
+
+    Source: Loshchilov and Hutter 2019, "Decoupled Weight Decay Regularization"; slide "AdamW".
     """
     groups = scaled(parameter_groups, lr)
     return torch.optim.AdamW(groups, lr=lr, betas=betas, eps=eps, weight_decay=weight_decay)

@@ -28,17 +28,20 @@ def sam(
         bool, "go further with larger weights (ASAM), which wants a larger rho: 0.5 to 1"
     ] = False,
 ) -> torch.optim.Optimizer:
-    """Sharpness-aware minimization (Foret et al. 2021), slide "SAM Optimizer".
+    """Sharpness-aware minimization: another optimizer's step, by gradients of a worse place near.
 
     From the weights w with gradient g it goes to w + rho * g / |g|, where the loss is about worst
     within rho, and takes the gradients there for the step of `base` from w: two passes a step, so
     about twice the time. |g| is the norm over all weights, of the gradients of the whole batch.
 
-    `adaptive` (ASAM, Kwon et al. 2021) goes to w + rho * w² g / | |w| g |: the way does not
+    `adaptive` (ASAM) goes to w + rho * w² g / | |w| g |: the way does not
     depend on how the weights are scaled, and those that are 0 stay. Its rho is about ten times
     as large; the paper takes 0.5 and 1.
 
     Errors: `UsageError` for a `base` that needs a closure itself, such as another `sam`.
+
+    Source: Foret et al. 2021, "Sharpness-Aware Minimization for Efficiently Improving
+    Generalization"; Kwon et al. 2021, "ASAM"; slide "SAM Optimizer".
     """
     optimizer = base(parameter_groups)
     if getattr(optimizer, "needs_closure", False):

@@ -20,9 +20,12 @@ def sgd(
     nesterov: Annotated[bool, "look at the gradient where the momentum leads"] = True,
     weight_decay: Decay = 5e-4,
 ) -> torch.optim.Optimizer:
-    """Stochastic gradient descent with Nesterov's momentum (Sutskever et al. 2013).
+    """Stochastic gradient descent with Nesterov's momentum; the decay is added to the gradient.
 
-    The decay is added to the gradient. Errors: `UsageError` for `nesterov` without momentum.
+    Errors: `UsageError` for `nesterov` without momentum.
+
+    Source: Sutskever et al. 2013, "On the Importance of Initialization and Momentum in Deep
+    Learning".
     """
     if nesterov and not momentum:
         raise UsageError(

@@ -1,4 +1,4 @@
-"""Each painting once an epoch."""
+"""Each painting once an epoch: labels `(N,)` -> ones `(N,)` float64, the expected draws."""
 
 from __future__ import annotations
 
@@ -7,5 +7,8 @@ from numpy.typing import NDArray
 
 
 def uniform(labels: NDArray[np.integer]) -> NDArray[np.float64]:
-    """Each painting once an epoch: labels `(N,)` -> ones `(N,)`."""
+    """Each painting once an epoch.
+
+    Source: slide "Baseline Model", which names no sampler.
+    """
     return np.ones(len(labels))

@@ -1,8 +1,7 @@
 """The paintings of artists with few works are drawn oftener: a little, more, or to evenness.
 
 Each sampler weighs a painting by the works of its artist. Labels `(N,)`, classes from 0 ->
-expected draws per epoch `(N,)` float64, which sum to N. The shares below are those of the
-contest's extremes, artists of 629 and 21 works, who would be drawn 30 to 1 without weights.
+expected draws per epoch `(N,)` float64, which sum to N.
 """
 
 from __future__ import annotations
@@ -18,9 +17,10 @@ Draws = NDArray[np.float64]
 def log(labels: NDArray[np.integer]) -> Draws:
     """A painting by an artist of n works is drawn in proportion to 1 / log(max(n, 2)).
 
-    The slide "Sampler" weighs a painting by (number of all works) / log(works of its artist).
-    It evens out gently, to 14 draws to one. log(1) is 0, so an artist of one work counts as one
-    of two.
+    It evens out gently: the contest's extremes, artists of 629 and 21 works, are drawn 14 to 1, not
+    30 to 1. log(1) is 0, so an artist of one work counts as one of two.
+
+    Source: slide "Sampler", which weighs by (number of all works) / log(works of the artist).
     """
     return _by_works(labels, lambda works: 1 / np.log(np.maximum(works, 2)))
 
@@ -28,7 +28,10 @@ def log(labels: NDArray[np.integer]) -> Draws:
 def sqrt(labels: NDArray[np.integer]) -> Draws:
     """A painting by an artist of n works is drawn in proportion to 1 / sqrt(n).
 
-    Half way between none and `inverse`, to 5.5 draws to one: Mahajan et al. 2018.
+    Half way between none and `inverse`: artists of 629 and 21 works are drawn 5.5 to 1, not 30 to
+    1.
+
+    Source: Mahajan et al. 2018, "Exploring the Limits of Weakly Supervised Pretraining".
     """
     return _by_works(labels, lambda works: 1 / np.sqrt(works))
 
@@ -36,8 +39,10 @@ def sqrt(labels: NDArray[np.integer]) -> Draws:
 def inverse(labels: NDArray[np.integer]) -> Draws:
     """A painting by an artist of n works is drawn in proportion to 1 / n.
 
-    The slide's (number of all works) / (works of its artist): every artist is drawn equally
-    often, so that a painting of a small one returns many times in an epoch.
+    Every artist is drawn equally often, so that a painting by one of few works returns many times
+    in an epoch.
+
+    Source: slide "Sampler", which also shows (number of all works) / (works of the artist).
     """
     return _by_works(labels, lambda works: 1 / works)
 

@@ -33,9 +33,10 @@ def cosine(
         float, Field(ge=0, le=1), "the share of the peak that is left at the end"
     ] = 0.01,
 ) -> LRScheduler:
-    """A linear warm-up (Goyal et al. 2017), then half a cosine over the rest of the run.
+    """A linear warm-up, then half a cosine over the rest of the run, without restarts.
 
-    The cosine: Loshchilov and Hutter 2017, without restarts.
+    Source: Goyal et al. 2017, "Accurate, Large Minibatch SGD" (warm-up); Loshchilov and Hutter
+    2017, "SGDR" (cosine).
     """
     steps = steps_per_epoch * epochs
     rising = round(warmup * steps)

@@ -69,11 +69,14 @@ def warm_restarts(
         float, Field(ge=0), "the rate where a warm-up starts and a descent ends"
     ] = 5e-6,
 ) -> LRScheduler:
-    """CosineAnnealingWarmUpRestarts, slide "LRScheduler", with its values as defaults.
+    """CosineAnnealingWarmUpRestarts, with the slide's values as defaults.
 
-    SGDR (Loshchilov and Hutter 2017) with a warm-up in every cycle. The rates are absolute: those
+    SGDR with a warm-up in every cycle. The rates are absolute: those
     of the reference group (multiplier 1), whatever the optimizer's `lr`; other groups take their
     multiple. A warm-up that does not fit into the first cycle is cut to half of it, with a notice.
+
+    Source: Loshchilov and Hutter 2017, "SGDR: Stochastic Gradient Descent with Warm Restarts";
+    slide "LRScheduler".
     """
     if t_min > eta_max:
         raise UsageError(f"warm-restarts: t_min={t_min} is above eta_max={eta_max}")
