@@ -12,15 +12,19 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticCustomError
 
-from artcli.errors import ArtcliError, Problems, UsageProblems
+from artcli.errors import ArtcliError, Problems, UsageError, UsageProblems
 from artcli.host.kinds import KINDS
 from artcli.host.spec import from_table
 from artcli.workspace.files import write_text
 
 
 def _as_text(value: Any) -> Any:
-    return from_table(value) if isinstance(value, Mapping) else value
+    try:
+        return from_table(value) if isinstance(value, Mapping) else value
+    except UsageError as error:  # told with the file and the field, among what else is wrong
+        raise PydanticCustomError("spec", "{said}", {"said": error.message}) from error
 
 
 Spec = Annotated[str, BeforeValidator(_as_text)]
@@ -168,7 +172,7 @@ def read_as(model: type[R], path: Path) -> R:
         values = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError as error:
         raise ArtcliError(f"there is no recipe {path}") from error
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ArtcliError(f"{path} cannot be read: {error}") from error
     try:
         return model.model_validate(values)

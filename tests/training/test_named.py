@@ -105,6 +105,9 @@ def test_an_unknown_name_gets_the_nearest(tmp_path: Path) -> None:
         ("[published]\nf2 = 0.3\n", r"published\.f2: "),
         ("[published]\nf1 = 84.2\n", r"published\.f1: "),
         ("epochs = \n", r"mine\.toml cannot be read"),
+        (f"epochs = {'[' * 9999}", r"mine\.toml cannot be read"),
+        ("[loss]\ngamma = 3\n", r"loss: a component's table needs a name"),
+        ('[loss]\nname = "focal"\ngamma = ")"\n', r"loss: '\)': the parentheses do not match"),
     ],
 )
 def test_what_is_wrong_is_said_with_file_and_key(tmp_path: Path, text: str, said: str) -> None:
