@@ -70,7 +70,7 @@ def named_recipe(host: Host, name: str) -> NamedRecipe:
     Errors: `UsageError` for an unknown name; `ArtcliError`, which names the file, for one that
     cannot be read, holds what it may not, or whose bases are unknown or go in a circle.
     """
-    registered, path = host.find("recipe", name), _path(host, name)
+    registered, path = host.find("recipe", name), recipe_path(host, name)
     file, recipe, base = _resolved(host, path, (name,))
     comment = opening_comment(path)
     first = comment[0] if comment else ""
@@ -133,6 +133,15 @@ def find_recipe(host: Host, workspace: Workspace, text: str) -> Recipe:
     )
 
 
+def recipe_path(host: Host, name: str) -> Path:
+    """The file of the recipe `name`. Errors: as `named_recipe`, but for what the file says."""
+    path = host.bind("recipe", name)()
+    if not isinstance(path, Path):
+        source = host.find("recipe", name).source
+        raise ArtcliError(f"recipe {name} (from {source}) gives {path!r}, which is no Path")
+    return path
+
+
 def opening_comment(path: Path) -> tuple[str, ...]:
     """The lines of the comment that opens a recipe's file, without their signs."""
     lines = []
@@ -158,15 +167,7 @@ def _base(host: Host, path: Path, name: str, above: tuple[str, ...]) -> Recipe:
     if name in above:
         raise ArtcliError(f"{path}: the bases go in a circle: {' -> '.join((*above, name))}")
     try:
-        base = _path(host, name)
+        base = recipe_path(host, name)
     except ArtcliError as error:
         raise ArtcliError(f"{path}: base: {error.message}", error.hint) from error
     return _resolved(host, base, (*above, name))[1]
-
-
-def _path(host: Host, name: str) -> Path:
-    path = host.bind("recipe", name)()
-    if not isinstance(path, Path):
-        source = host.find("recipe", name).source
-        raise ArtcliError(f"recipe {name} (from {source}) gives {path!r}, which is no Path")
-    return path

@@ -130,6 +130,18 @@ def test_a_recipes_page_is_its_file() -> None:
     assert "options" not in shown
 
 
+def test_a_recipe_that_is_no_file_is_told_with_its_plugin(tmp_path: Path) -> None:
+    path = tmp_path / "nowhere.py"
+    path.write_text(
+        HUBER.replace('Component("loss", "huber", huber', 'Component("recipe", "huber", nowhere')
+        + "\ndef nowhere():\n    return None\n"
+    )
+    plugins("add", path)
+    answer = plugins("show", "recipe", "huber")
+    assert answer.code == 1
+    assert "recipe huber (from plugins/nowhere.py) gives None, which is no Path" in answer.err
+
+
 def test_the_usage_that_is_shown_can_be_bound() -> None:
     host = load_host()
     for one in host.components():

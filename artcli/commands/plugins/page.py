@@ -20,6 +20,7 @@ from artcli.host.options import Option, gathers, options_of
 from artcli.host.records import Component
 from artcli.host.spec import from_table
 from artcli.host.targets import load_target
+from artcli.training.named import recipe_path
 
 SHOWN_IN_USAGE = 2
 
@@ -64,7 +65,7 @@ def page(host: Host, kind_name: str, name: str) -> Page:
     registered = host.find(kind_name, name)
     target = load_target(registered)
     options, kind, component = options_of(target), KINDS[kind_name], registered.component
-    file = Path(host.bind(kind_name, name)()) if kind.file else None
+    file = recipe_path(host, name) if kind.file else None
     return Page(
         kind=kind.name,
         name=name,
