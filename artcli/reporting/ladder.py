@@ -10,7 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from shlex import quote
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import BaseModel, Field, ValidationError
 
 from artcli.errors import ArtcliError
 from artcli.training.recipe import flag_of
@@ -190,15 +192,28 @@ def ladder_folder(workspace: Workspace, name: str) -> Path:
     return workspace.reports / "ladder" / checked_name(name)
 
 
-def read_document(workspace: Workspace, name: str) -> dict[str, Any] | None:
-    """The JSON document of an earlier call; None when there was none."""
+class EarlierRow(BaseModel):
+    name: str
+    reason: str = ""
+
+
+class Earlier(BaseModel):
+    """What an earlier call left in `ladder.json`, as far as the next one goes on from it."""
+
+    rows: tuple[EarlierRow, ...]
+    budget: dict[str, Any]
+    seeds: Annotated[int, Field(ge=1)]
+    machine: dict[str, Any]
+
+
+def read_earlier(workspace: Workspace, name: str) -> Earlier:
+    """What an earlier call left; nothing when there was none. Errors: `ArtcliError` for damage."""
     path = ladder_folder(workspace, name) / "ladder.json"
     if not path.is_file():
-        return None
-    document = read_json(path)
-    parts = {"rows": list, "budget": dict, "seeds": int, "machine": dict}
-    if not isinstance(document, dict) or not all(
-        isinstance(document.get(part), kind) for part, kind in parts.items()
-    ):
-        raise ArtcliError(f"{path} is damaged", "remove it: the runs are kept, and make it anew")
-    return document
+        return Earlier(rows=(), budget={}, seeds=1, machine={})
+    try:
+        return Earlier.model_validate(read_json(path))
+    except ValidationError as error:
+        raise ArtcliError(
+            f"{path} is damaged", "remove it: the runs are kept, and make it anew"
+        ) from error

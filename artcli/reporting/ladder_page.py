@@ -94,8 +94,8 @@ def facts(ladder: Ladder) -> str:
         f"{ladder.seeds} seed{'s' * (ladder.seeds != 1)} a row",
         f"{ladder.pieces:,} pieces of {ladder.paintings:,} validation paintings",
     ]
-    if machine := ladder.machine:
-        known.append(f"{machine['device']}, {machine['cores']} cores")
+    if {"device", "cores"} <= ladder.machine.keys():
+        known.append(f"{ladder.machine['device']}, {ladder.machine['cores']} cores")
     known += [
         f"{name} {ladder.versions[name]}" for name in ("torch", "timm") if name in ladder.versions
     ]

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from artcli.contest.score import Estimate
-from artcli.reporting.ladder import Comparison, Ladder, Row, Trained, command_line, read_document
+from artcli.errors import ArtcliError
+from artcli.reporting.ladder import Comparison, Ladder, Row, Trained, command_line, read_earlier
 from artcli.reporting.ladder_cells import cells, notes, signed, verdict
 from artcli.reporting.ladder_page import html_page, markdown_page, write_report
 from artcli.reporting.ladder_plot import ladder_svg
@@ -201,14 +202,16 @@ def test_a_ladder_of_one_row_has_a_plot_too() -> None:
 
 def test_the_files_are_written_whole_and_read_again(tmp_path: Path) -> None:
     workspace, made = Workspace(tmp_path), ladder(BASELINE, AUGMENT)
-    assert read_document(workspace, "ladder") is None
+    assert read_earlier(workspace, "ladder").rows == ()
     write_report(workspace, made)
     folder = tmp_path / "reports" / "ladder" / "ladder"
     names = [f"ladder.{ending}" for ending in ("html", "json", "md", "svg")]
     assert sorted(path.name for path in folder.iterdir()) == names
-    document = read_document(workspace, "ladder")
+    document = json.loads((folder / "ladder.json").read_text(encoding="utf-8"))
     assert document == json.loads(json.dumps(made.document()))
-    assert document is not None
+    earlier = read_earlier(workspace, "ladder")
+    assert [row.name for row in earlier.rows] == [row.name for row in made.rows]
+    assert (earlier.budget, earlier.seeds, earlier.machine) == (made.budget, 1, made.machine)
     augment = document["rows"][1]
     assert augment["comparison"]["verdict"] == "agrees"
     assert augment["mean_seconds"] == 61.0
@@ -216,3 +219,24 @@ def test_the_files_are_written_whole_and_read_again(tmp_path: Path) -> None:
     before = {path: path.read_bytes() for path in folder.iterdir()}
     write_report(workspace, made)
     assert {path: path.read_bytes() for path in folder.iterdir()} == before
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"rows": ["baseline"]},
+        {"rows": [{"reason": "no name"}]},
+        {"rows": [{"name": "baseline", "reason": ["many"]}]},
+        {"seeds": 0},
+        {"seeds": None},
+        {"budget": [1]},
+        {"machine": "cpu"},
+    ],
+)
+def test_a_damaged_document_is_named(tmp_path: Path, damage: dict[str, object]) -> None:
+    workspace = Workspace(tmp_path)
+    write_report(workspace, ladder(BASELINE))
+    path = tmp_path / "reports" / "ladder" / "ladder" / "ladder.json"
+    path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | damage))
+    with pytest.raises(ArtcliError, match=r"ladder\.json is damaged"):
+        read_earlier(workspace, "ladder")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from artcli.errors import Problems, UsageError
 from artcli.host.gathering import Gathered
 from artcli.host.nearest import did_you_mean
-from artcli.reporting.ladder import Rung, read_document
+from artcli.reporting.ladder import Rung, read_earlier
 from artcli.training.components import recipe_from_flags
 from artcli.training.named import named_recipe, named_recipes
 from artcli.training.recipe import Recipe, read_recipe
@@ -64,16 +64,16 @@ def plan_ladder(
     with other settings: all of a kind at once.
     """
     checked_name(name)
-    before = read_document(workspace, name) or {}
-    kept = [row["name"] for row in before.get("rows", ())]
+    before = read_earlier(workspace, name)
+    kept = [row.name for row in before.rows]
     known = {named.name: named for named in named_recipes(host)}
     published = [row for row, named in known.items() if named.published is not None]
     asked = list(dict.fromkeys(rows or kept or published))
     if not asked:
         raise UsageError("no recipe with published scores is installed", "name the rows")
     named = _named(host, known, [*kept, *asked])
-    budget, bound = _bound(host, named, given or before.get("budget", {}))
-    count = seeds or before.get("seeds", 1)
+    budget, bound = _bound(host, named, given or before.budget)
+    count = seeds or before.seeds
     rungs = _rungs(workspace, name, named, bound, known, count)
     _refuse_other_settings(workspace, name, rungs)
     return Plan(
@@ -82,8 +82,8 @@ def plan_ladder(
         frozenset(asked),
         budget,
         count,
-        {row["name"]: row["reason"] for row in before.get("rows", ()) if row.get("reason")},
-        before.get("machine", {}),
+        {row.name: row.reason for row in before.rows if row.reason},
+        before.machine,
     )
 
 
