@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from artcli.training.loop import Pictures
     from artcli.training.model import PaintingModel
 
+MARK_BYTES = 16
 MOST_BYTES = 2**30  # of one net's features; the oldest make room for new ones
 
 
@@ -46,7 +47,8 @@ class Features:
     def of(cls, folder: Path, model: PaintingModel, *facts: object) -> Features:
         """Those of `model`'s body; `facts` are what decides its features beside its weights."""
         digest = hashlib.blake2b(repr(facts).encode(), digest_size=16)
-        for name, tensor in model.backbone.state_dict().items():
+        normalised = {"mean": model.mean, "std": model.std}
+        for name, tensor in {**model.backbone.state_dict(), **normalised}.items():
             digest.update(name.encode())
             digest.update(tensor.contiguous().cpu().flatten().view(torch.uint8).numpy())
         return cls(model, folder / "features" / f"{digest.hexdigest()}.safetensors")
@@ -90,26 +92,32 @@ class Features:
 
 def _mark(picture: NDArray[np.uint8]) -> bytes:
     shape = str(picture.shape).encode()
-    return hashlib.blake2b(picture.tobytes(), digest_size=16, key=shape).digest()
+    return hashlib.blake2b(picture.tobytes(), digest_size=MARK_BYTES, key=shape).digest()
 
 
 def _read(file: Path) -> dict[bytes, Tensor]:
     """What is kept, by each picture's mark; nothing when the file is damaged: it can be remade."""
     try:
         kept = load_file(file)
-        marks, features = kept["marks"].numpy(), kept["features"]
+        marks, features = kept["marks"], kept["features"]
     except (OSError, SafetensorError, KeyError):
         return {}
-    return {mark.tobytes(): row for mark, row in zip(marks, features, strict=True)}
+    whole = features.ndim == 2 and marks.shape == (len(features), MARK_BYTES)
+    if not whole or (marks.dtype, features.dtype) != (torch.uint8, torch.float32):
+        return {}
+    return {mark.tobytes(): row for mark, row in zip(marks.numpy(), features, strict=True)}
 
 
 def _write(file: Path, known: dict[bytes, Tensor]) -> None:
     width = next(iter(known.values())).numel() * 4
     newest = list(known.items())[-max(1, MOST_BYTES // width) :]
-    marks = np.frombuffer(b"".join(mark for mark, _ in newest), np.uint8).reshape(-1, 16)
+    marks = np.frombuffer(b"".join(mark for mark, _ in newest), np.uint8).reshape(-1, MARK_BYTES)
     features = torch.stack([row for _, row in newest])
     with replacing(file) as temporary:
-        save_file({"marks": torch.from_numpy(marks.copy()), "features": features}, temporary)
+        try:
+            save_file({"marks": torch.from_numpy(marks.copy()), "features": features}, temporary)
+        except SafetensorError as error:  # how it reports a full disk
+            raise OSError(str(error)) from error
 
 
 @dataclass(frozen=True)

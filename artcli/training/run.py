@@ -124,10 +124,10 @@ def _train(
         show_draws(classes, pictures.labels, pictures.expected, components.sampler.text)
     dataset: Drawn = pictures
     if recipe.freeze:
-        features = _features(workspace, fabric, components, model)
+        features = features_of(workspace, fabric, components, model)
         dataset, judging = on_features(fabric, features, recipe.crops_each, pictures, judging)
     elif recipe.probe and came_trained(components) and find_checkpoint(folder) is None:
-        features = _features(workspace, fabric, components, model)
+        features = features_of(workspace, fabric, components, model)
         shown_crops = Crops(pictures, recipe.probe, "probe")
         fit_head(
             model.head,
@@ -245,11 +245,12 @@ def _training_set(
     return dataset
 
 
-def _features(
+def features_of(
     workspace: Workspace, fabric: Fabric, components: Components, model: PaintingModel
 ) -> Features:
-    precision = type(fabric.strategy.precision).__name__
-    return Features.of(workspace.cache, model, components.model.text, precision, library_versions())
+    """Those of the model's body; precision and device decide their last digits."""
+    digits = fabric.strategy.precision.precision, fabric.device.type
+    return Features.of(workspace.cache, model, components.model.text, digits, library_versions())
 
 
 def assemble(

@@ -9,8 +9,11 @@ import pytest
 import torch
 from lightning_fabric import Fabric
 from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.torch import save
 from torch import Tensor, nn
 
+from artcli.errors import ArtcliError
 from artcli.training.features import Features
 from artcli.training.model import PaintingModel
 
@@ -71,6 +74,10 @@ def test_a_picture_is_computed_once_whatever_comes_with_it(
 def test_other_weights_or_facts_are_another_net(tmp_path: Path, body: Counting) -> None:
     plain = features(tmp_path, body)
     assert features(tmp_path, body, "bf16").file != plain.file
+    body.mean = (0.5, 0.5, 0.5)
+    assert features(tmp_path, body).file != plain.file
+    body.mean = (0.0, 0.0, 0.0)
+    assert features(tmp_path, body).file == plain.file
     with torch.no_grad():
         body.weight.mul_(2)
     assert features(tmp_path, body).file != plain.file
@@ -96,12 +103,35 @@ def test_what_was_computed_before_an_interruption_is_kept(
     assert body.seen == 40
 
 
-def test_a_damaged_file_is_made_again(tmp_path: Path, body: Counting, fabric: Fabric) -> None:
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        b"torn",
+        save({"features": torch.zeros(3, 3)}),
+        save({"marks": torch.zeros(2, 16, dtype=torch.uint8), "features": torch.zeros(3, 3)}),
+        save({"marks": torch.zeros(3, 16), "features": torch.zeros(3, 3)}),
+        save({"marks": torch.zeros(3, 16, dtype=torch.uint8), "features": torch.zeros(3)}),
+    ],
+)
+def test_a_damaged_file_is_made_again(
+    tmp_path: Path, body: Counting, fabric: Fabric, damaged: bytes
+) -> None:
     kept = features(tmp_path, body)
     found = kept(fabric, pictures(3), "Features")
-    kept.file.write_bytes(b"torn")
+    kept.file.write_bytes(damaged)
     assert torch.equal(kept(fabric, pictures(3), "Features"), found)
     assert body.seen == 6
+
+
+def test_a_full_disk_is_told(
+    tmp_path: Path, body: Counting, fabric: Fabric, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise SafetensorError("No space left on device")
+
+    monkeypatch.setattr("artcli.training.features.save_file", full)
+    with pytest.raises(ArtcliError, match=r"cannot write .*: No space left on device"):
+        features(tmp_path, body)(fabric, pictures(3), "Features")
 
 
 def test_the_oldest_make_room(

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -25,14 +26,16 @@ from artcli.host.discovery import load_host
 from artcli.predicting.folder import read_kept
 from artcli.predicting.predict import predict_fold
 from artcli.predicting.scores import oof_scores
+from artcli.testing.learning import CLASSES
 from artcli.training.checkpoint import find_checkpoint
+from artcli.training.components import bind_recipe
 from artcli.training.display import Display
 from artcli.training.keys import key
 from artcli.training.loop import Cursor, NonFiniteLoss
 from artcli.training.recipe import Recipe
 from artcli.training.record import refuse_other_data
-from artcli.training.run import FoldResult, run_fold
-from artcli.training.trained import load_trained
+from artcli.training.run import FoldResult, features_of, run_fold
+from artcli.training.trained import build_model, load_trained
 from artcli.workspace.files import read_json, sha256_file
 from artcli.workspace.paths import Workspace
 from artcli.workspace.runs import read_history, read_run
@@ -287,6 +290,18 @@ def test_a_frozen_run_trains_the_head_alone_on_features_computed_once(
     lines = read_history(result.folder)
     assert lines[1]["train_loss"] < lines[0]["train_loss"]
     assert [line["step"] for line in lines] == [9, 18]  # 18 paintings x 3 crops in batches of 6
+
+
+def test_features_are_kept_apart_by_precision_and_device(workspace: Workspace) -> None:
+    recipe = small_recipe()
+    components = bind_recipe(load_host(), recipe)
+    model = build_model(components, recipe, CLASSES)
+    files = set()
+    for precision, device in (("bf16-mixed", "cuda"), ("16-mixed", "cuda"), ("16-mixed", "cpu")):
+        strategy = SimpleNamespace(precision=SimpleNamespace(precision=precision))
+        fabric: Any = SimpleNamespace(strategy=strategy, device=torch.device(device))
+        files.add(features_of(workspace, fabric, components, model).file)
+    assert len(files) == 3
 
 
 def test_a_frozen_run_says_what_its_model_says_of_the_pictures(workspace: Workspace) -> None:
