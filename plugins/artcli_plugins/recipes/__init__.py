@@ -16,7 +16,7 @@ NAMES = (
     "sampler", "sam", "S+F+C", "S+F+C+A", "S+F+A",
     "genre", "subcenter", "quarter", "scales", "balanced", "inverse", "sqrt", "mixup",
     "cutmix+mixup", "light", "trivial", "sgd", "vit", "probe", "frozen-norm", "ema",
-    "layer-decay",
+    "layer-decay", "freeze", "artcli",
 )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ import pytest
 import artcli_plugins.recipes
 from artcli.host.discovery import load_host
 from artcli.training.named import broken_recipes, named_recipes
+from artcli.training.recipe import Recipe
 from artcli_plugins.recipes import NAMES
 
 HOST = load_host()
@@ -80,3 +81,9 @@ def test_a_combination_has_all_its_parts_and_all_that_it_builds_on() -> None:
     recipe = FOUND["S+F+C+A"].recipe
     wanted = {**parts, **below, "augmentation": "deck-colour"}
     assert {name: getattr(recipe, name) for name in wanted} == wanted
+
+
+def test_the_recipe_named_after_this_program_is_what_it_does_by_default() -> None:
+    recipe = FOUND["artcli"].recipe
+    assert recipe.crops == Recipe().crops_each
+    assert recipe.model_copy(update={"crops": None}) == Recipe()
