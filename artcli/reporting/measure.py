@@ -65,7 +65,8 @@ def measure_ladder(
     machine: Mapping[str, Any],
     reasons: Mapping[str, str],
 ) -> Ladder:
-    """The ladder as far as its runs have come; `reasons` say why rows failed, by their names.
+    """The ladder as far as its runs have come; `reasons` say why rows failed, by their names,
+    and are of no account where they have been finished since, as by `artcli train --resume`.
 
     Errors: `ArtcliError` when two rows were judged on different paintings.
     """
@@ -122,7 +123,7 @@ def _row(
         trained=tuple(one.trained for one in runs),
         f1=exam.score(runs) if runs else None,
         comparison=comparison,
-        reason=reasons.get(rung.same_as or named.name, ""),
+        reason="" if len(runs) == len(rung.runs) else reasons.get(rung.same_as or named.name, ""),
     )
 
 

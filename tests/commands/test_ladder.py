@@ -226,3 +226,22 @@ def test_a_row_that_fails_is_told_and_the_others_go_on(
     again = ladder(workspace, "--name", "fail")
     assert again.code == 0, again.err
     assert rows_of(workspace, "fail")["baseline"]["reason"] == ""
+
+
+def test_a_row_that_failed_and_was_finished_by_hand_has_not_failed(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from artcli.commands.ladder import climb
+
+    def failing(*_: Any, **_more: Any) -> Any:
+        raise NonFiniteLoss("the loss is not finite in step 3")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(climb, "run_fold", failing)
+        assert ladder(workspace, "baseline", "--name", "hand", *BUDGET).code == 1
+    recipe = ("--recipe", "ladder-baseline", "--name", "hand-baseline")
+    assert artcli("train", *recipe, "-w", workspace.root).code == 0
+    answer = ladder(workspace, "--name", "hand")
+    assert answer.code == 0, answer.out
+    assert "row " not in answer.err
+    assert rows_of(workspace, "hand")["baseline"]["reason"] == ""
