@@ -117,6 +117,9 @@ def _train(
     torch.manual_seed(key(recipe.seed, "weights"))
     model = build_model(components, recipe, classes)
     image_size = recipe.image_size or int(model.backbone.image_size)  # type: ignore[arg-type]
+    # Mistakes that only a call shows are told before pictures are read.
+    _optimizer(components, recipe, model)
+    components.crop()
     pixels, judging = open_pictures(workspace, contest, folds, split, fold, image_size)
 
     pictures = _training_set(fabric, recipe, components, pixels, split, image_size)
@@ -263,14 +266,7 @@ def assemble(
 ) -> Parts:
     """The recipe's parts, set up on Fabric's device around `model`."""
     fabric.to_device(model)
-    groups = parameter_groups(model.backbone, model.head, recipe.head_lr, recipe.layer_decay)
-    optimizer = components.optimizer(groups)
-    if recipe.precision == "16" and getattr(optimizer, "needs_closure", False):
-        raise UsageError(
-            f"--optimizer {components.optimizer.text} works out gradients more than once a step, "
-            "which 16-bit floats with their scaler do not allow",
-            "give --precision bf16 or 32",
-        )
+    optimizer = _optimizer(components, recipe, model)
     scheduler = components.scheduler(optimizer, plan.steps_per_epoch, plan.epochs)
     trained: Any = torch.compile(model) if recipe.compile else model
     wrapped, wrapped_optimizer = fabric.setup(trained, optimizer)  # shares the weights out
@@ -283,6 +279,21 @@ def assemble(
         components.mixer.blamed(components.mixer(len(classes.names))),
         ema,
     )
+
+
+def _optimizer(
+    components: Components, recipe: Recipe, model: PaintingModel
+) -> torch.optim.Optimizer:
+    """That of the weights that are trained. Errors: `UsageError` for what does not go together."""
+    groups = parameter_groups(model.backbone, model.head, recipe.head_lr, recipe.layer_decay)
+    optimizer: torch.optim.Optimizer = components.optimizer(groups)
+    if recipe.precision == "16" and getattr(optimizer, "needs_closure", False):
+        raise UsageError(
+            f"--optimizer {components.optimizer.text} works out gradients more than once a step, "
+            "which 16-bit floats with their scaler do not allow",
+            "give --precision bf16 or 32",
+        )
+    return optimizer
 
 
 def _places(plan: Plan, cursor: Cursor) -> list[tuple[int, int]]:

@@ -321,6 +321,24 @@ def test_a_mixer_of_pictures_is_refused_where_features_are_trained_on(
         train(workspace, "mixed", small_recipe(freeze=True, mixer="cutmix"))
 
 
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"optimizer": "sam:base=sam"}, "sam: base=sam makes several passes itself"),
+        ({"crop": "quarter:sides=(0.6,0.4)"}, "runs backwards"),
+        ({"layer_decay": 0.8}, "does not tell its layers apart"),
+    ],
+)
+def test_what_does_not_go_together_is_told_before_pictures_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any], said: str
+) -> None:
+    monkeypatch.delattr("artcli_plugins.models.backbone.Backbone.depths")
+    workspace = painted_workspace(tmp_path / "w")
+    with pytest.raises(UsageError, match=said):
+        train(workspace, "mistaken", small_recipe(**changes))
+    assert not (workspace.cache / "pixels").exists()
+
+
 def turn_folds(workspace: Workspace, k: int, *, to: int | None = None) -> None:
     """Every painting into the next fold, or all of them into fold `to`."""
     path = workspace.folds_file(k)
