@@ -8,6 +8,7 @@ import typer
 
 from artcli.commands.options import JsonOption
 from artcli.commands.recipe_options import with_recipe_options
+from artcli.errors import UsageError
 
 if TYPE_CHECKING:
     from artcli.training.speed import Speed
@@ -42,6 +43,8 @@ def command(
     from artcli.training.speed import measure
 
     recipe = make_recipe({"model": MODEL, **given})
+    if recipe.freeze:
+        raise UsageError("bench measures a training of the whole model", "leave out --freeze")
     with tempfile.TemporaryDirectory(prefix="artcli-bench-") as folder:
         speed = measure(
             load_host(None), recipe, Path(folder),

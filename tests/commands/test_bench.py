@@ -15,3 +15,8 @@ def test_bench_measures_the_step_the_loop_and_loading() -> None:
     assert all(speed[name] > 0 for name in ("step", "loop", "cache", "jpeg", "augmented"))
     assert speed["cache_gain"] == speed["cache"] / speed["jpeg"] > 1
     assert (speed["image_size"], speed["device"]) == (32, "cpu")
+
+
+def test_bench_does_not_measure_one_training_for_another() -> None:
+    answer = artcli("bench", "--freeze")
+    assert (answer.code, "leave out --freeze" in answer.err) == (2, True)
