@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from artcli.commands.options import JsonOption
+from artcli.commands.options import DeviceOption, JsonOption
 from artcli.commands.recipe_options import with_recipe_options
 from artcli.errors import UsageError
 
@@ -25,7 +25,7 @@ def command(
     paintings: Annotated[
         int, typer.Option(min=1, help="How many pictures of 1,000 x 1,300 pixels are made.")
     ] = 64,
-    device: Annotated[str, typer.Option(metavar="DEVICE", help="auto, cpu, cuda or mps.")] = "auto",
+    device: DeviceOption = "auto",
     json: JsonOption = False,
 ) -> None:
     """Measure how fast training is here, and whether loading pictures holds it up.

@@ -21,6 +21,17 @@ WorkspaceOption = Annotated[
         help="The workspace [default: the nearest artcli.toml upward, else ./workspace].",
     ),
 ]
+DeviceOption = Annotated[
+    str, typer.Option("--device", metavar="DEVICE", help="auto, cpu, cuda or mps.")
+]
+WorkersOption = Annotated[
+    int | None,
+    typer.Option(
+        "--workers",
+        min=0,
+        help="Processes that prepare pictures; the result is the same with any number.",
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document for scripts.")]
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from artcli.commands.options import JsonOption, WorkspaceOption
+from artcli.commands.options import DeviceOption, JsonOption, WorkspaceOption
 
 if TYPE_CHECKING:
     from artcli.contest.tables import Contest
@@ -48,7 +48,7 @@ def command(
         int | None,
         typer.Option(min=1, help="Pictures at a time [default: 16 on a CPU, elsewhere 64]."),
     ] = None,
-    device: Annotated[str, typer.Option(metavar="DEVICE", help="auto, cpu, cuda or mps.")] = "auto",
+    device: DeviceOption = "auto",
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
 ) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from artcli.commands.options import JsonOption, WorkspaceOption
+from artcli.commands.options import DeviceOption, JsonOption, WorkersOption, WorkspaceOption
 from artcli.commands.recipe_options import with_recipe_options
 from artcli.errors import ArtcliError, UsageError
 
@@ -46,13 +46,8 @@ def command(
             "file; flags override it.",
         ),
     ] = None,
-    device: Annotated[str, typer.Option(metavar="DEVICE", help="auto, cpu, cuda or mps.")] = "auto",
-    workers: Annotated[
-        int | None,
-        typer.Option(
-            min=0, help="Processes that prepare pictures; the result is the same with any number."
-        ),
-    ] = None,
+    device: DeviceOption = "auto",
+    workers: WorkersOption = None,
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
 ) -> None:

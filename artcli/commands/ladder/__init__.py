@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from artcli.commands.options import JsonOption, WorkspaceOption
+from artcli.commands.options import DeviceOption, JsonOption, WorkersOption, WorkspaceOption
 from artcli.commands.recipe_options import with_recipe_options
 from artcli.errors import EXIT_PROBLEM, Interrupted, UsageError
 
@@ -33,13 +33,8 @@ def command(
             min=1, help="Train each row with the seeds SEED, SEED+1, … [default: 1 of them]."
         ),
     ] = None,
-    device: Annotated[str, typer.Option(metavar="DEVICE", help="auto, cpu, cuda or mps.")] = "auto",
-    workers: Annotated[
-        int | None,
-        typer.Option(
-            min=0, help="Processes that prepare pictures; the result is the same with any number."
-        ),
-    ] = None,
+    device: DeviceOption = "auto",
+    workers: WorkersOption = None,
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
 ) -> None:
