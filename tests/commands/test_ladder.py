@@ -13,6 +13,8 @@ import torch
 from command_line import Answer, artcli
 from painted import MODEL, painted_workspace
 
+from artcli.commands.ladder.plan import Plan, plan_ladder
+from artcli.host.discovery import load_host
 from artcli.training.loop import NonFiniteLoss
 from artcli.workspace.paths import Workspace
 
@@ -126,6 +128,21 @@ def test_more_rows_join_and_those_that_are_the_same_are_trained_once(workspace: 
     assert "as scheduler" in answer.text
     assert before.items() < results(workspace).items()
     assert len(results(workspace)) == len(before) + 1
+
+
+def test_of_rows_that_are_the_same_the_one_that_has_begun_goes_on(tmp_path: Path) -> None:
+    def planned() -> Plan:
+        budget = {"model": MODEL, "epochs": 1}
+        return plan_ladder(empty, load_host(), "new", ["scheduler", "tinyvit"], None, budget)
+
+    empty, run = Workspace(tmp_path), "new-tinyvit"
+    first = planned()
+    assert [rung.named.name for rung in first.to_train] == ["scheduler"]
+    empty.run_dir(run).mkdir(parents=True)
+    first.rungs[1].recipe.save(empty.run_dir(run) / "recipe.toml")
+    then = planned()
+    assert [rung.same_as for rung in then.rungs] == ["tinyvit", None]
+    assert [rung.runs for rung in then.to_train] == [(run,)]
 
 
 def test_more_seeds_join_too(workspace: Workspace) -> None:

@@ -13,7 +13,7 @@ from artcli.host.records import Box, HeadOutput
 from artcli.training.data import TrainingSet
 from artcli.training.features import Crops, Features
 from artcli.training.model import PaintingModel
-from artcli.training.probe import fit_head
+from artcli.training.probe import PASSES, fit_head
 
 
 class Body(nn.Module):
@@ -91,6 +91,15 @@ def test_the_head_learns_and_the_body_stays(tmp_path: Path) -> None:
     assert loss_of(after, dataset) < loss_of(before, dataset) - 0.1
     for name, value in before.backbone.state_dict().items():
         assert torch.equal(after.backbone.state_dict()[name], value)
+
+
+def test_a_head_is_told_how_far_the_probe_has_come() -> None:
+    told: list[float] = []
+    head = Head()
+    head.progress = told.append  # type: ignore[assignment]
+    features, labels = torch.randn(6, 24), torch.arange(6) % 3
+    fit_head(head, features, labels, nn.functional.cross_entropy, 0, torch.device("cpu"))
+    assert told == [number / PASSES for number in range(PASSES)]
 
 
 def test_a_probe_is_repeatable(tmp_path: Path) -> None:
