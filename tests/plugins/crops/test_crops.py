@@ -79,6 +79,11 @@ def test_scales_are_stretched_evenly_as_far_as_asked() -> None:
     assert [box.width for box in squares] == pytest.approx([box.height for box in squares])
 
 
+def test_a_crop_too_large_to_be_stretched_keeps_its_area() -> None:
+    boxes = many(scales(areas=(0.9, 0.9), aspect=4), 50)
+    assert areas_of(boxes) == pytest.approx(np.full(50, 0.9))
+
+
 def test_scales_reach_every_place() -> None:
     boxes = many(scales())
     for low, high in (
