@@ -111,6 +111,12 @@ def test_a_broken_recipe_is_listed_with_its_reason_and_hides_no_other(mine: Path
     assert [one["name"] for one in told["broken"]] == ["S+mine"]
 
 
+def test_a_ladder_says_which_of_its_rows_is_broken(mine: Path) -> None:
+    mine.write_text("epoch = 3\n")
+    answer = artcli("ladder", "baseline", "S+mine")
+    assert (answer.code, "error: S+mine: epoch: " in answer.err) == (1, True)
+
+
 def test_a_workspace_that_is_not_there_is_said(tmp_path: Path) -> None:
     answer = artcli("recipes", "-w", tmp_path / "none")
     assert (answer.code, "no workspace at" in answer.err) == (1, True)

@@ -90,9 +90,10 @@ def plan_ladder(
 def _named(host: Host, known: Mapping[str, NamedRecipe], rows: Sequence[str]) -> list[NamedRecipe]:
     """The recipes of these names in the order in which plugins offer them."""
     gathered = Gathered()
+    offered = host.names("recipe")
     for row in rows:
         if row not in known:
-            with gathered.catching():
+            with gathered.catching(f"{row}: " if row in offered else ""):
                 named_recipe(host, row)  # says what is wrong with it
                 raise UsageError(f"there is no recipe {row!r}{did_you_mean(row, [*known])}")
     gathered.raise_any("the rows are wrong")
