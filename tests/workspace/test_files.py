@@ -54,6 +54,9 @@ def test_json_round_trip_and_damage(tmp_path: Path) -> None:
     path.write_text("{")
     with pytest.raises(ArtcliError, match="cannot be read"):
         files.read_json(path)
+    path.write_text("[" * 99999)
+    with pytest.raises(ArtcliError, match="cannot be read"):
+        files.read_json(path)
     with pytest.raises(ArtcliError, match="is missing"):
         files.read_json(tmp_path / "none.json")
 
