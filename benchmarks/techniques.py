@@ -41,6 +41,7 @@ OF_A_RUN = {
     ("ema",): "artcli.training.ema",
     ("patience",): "artcli.training.loop._patience_spent",
 }
+MOST_OTHERS = 3  # what changes more than that beside a technique tells nothing of it
 OF_COMPONENTS = {
     "label_smoothing": "label smoothing",
     "dropout": "dropout",
@@ -203,7 +204,7 @@ def effects(technique: Technique, ladder: Mapping[str, Any]) -> list[Effect]:
         base = rows[comparison["base"]]
         every = changes(base["recipe"], row["recipe"])
         others = tuple(change for change in every if not technique.is_in(change))
-        if len(others) < len(every):
+        if len(others) < len(every) and len(others) <= MOST_OTHERS:
             figures = (ours["value"], ours["low"], ours["high"])
             found.append(Effect(base["name"], *figures, others))
     return found
@@ -246,6 +247,8 @@ def in_recipes(technique: Technique, recipes: Mapping[str, NamedRecipe]) -> Iter
         if not mine or (base is None and technique.name is None):  # the first one leaves things off
             continue
         others = [change for change in every if change not in mine] if base else []
+        if len(others) > MOST_OTHERS:
+            continue
         said = [f"Recipe `{named.name}`"]
         if any(change.has_options for change in mine):
             said.append(_listed(mine))

@@ -143,7 +143,13 @@ def test_a_recipe_changes_what_it_adds_and_what_it_sets() -> None:
             ],
         ),
         (named("cosine"), []),
-        (named("--crops"), []),
+        (
+            named("--crops"),
+            [
+                "Recipe `freeze`, `crops = 8`, together with `freeze = true`: built on `adamw`, "
+                "no score on the slides."
+            ],
+        ),
     ],
     ids=lambda one: one.title if isinstance(one, Technique) else "",
 )

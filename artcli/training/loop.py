@@ -223,7 +223,7 @@ def train_step(
         parts.optimizer.step(closure)
     parts.scheduler.step()
     if parts.ema:
-        parts.ema.update(parts.model.module, step + 1)
+        parts.ema.update(step + 1)
     del told["total"]
     return told
 

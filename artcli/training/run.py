@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from artcli import console
 from artcli.contest.splits import load_or_make_folds
 from artcli.errors import Interrupted, UsageError
 from artcli.training.checkpoint import find_checkpoint, save_checkpoint
@@ -127,6 +128,8 @@ def _train(
         show_draws(classes, pictures.labels, pictures.expected, components.sampler.text)
     dataset: Drawn = pictures
     if recipe.freeze:
+        if fabric.is_global_zero and not came_trained(components):
+            console.warn("the body that is frozen has random weights: it was not trained before")
         features = features_of(workspace, fabric, components, model)
         dataset, judging = on_features(fabric, features, recipe.crops_each, pictures, judging)
     elif recipe.probe and came_trained(components) and find_checkpoint(folder) is None:

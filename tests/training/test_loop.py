@@ -336,9 +336,9 @@ def test_the_average_follows_the_weights_with_a_warmed_up_decay() -> None:
     nn.init.constant_(model.weight, 0.0)
     ema = Ema(model, 0.99)
     nn.init.constant_(model.weight, 1.0)
-    ema.update(model, 1)  # decay (1 + 1) / (10 + 1)
+    ema.update(1)  # decay (1 + 1) / (10 + 1)
     assert ema.module.weight.item() == pytest.approx(1 - 2 / 11)
-    ema.update(model, 10_000)
+    ema.update(10_000)
     assert ema.module.weight.item() == pytest.approx(1 - 2 / 11 * 0.99)
 
 
@@ -348,7 +348,7 @@ def test_the_average_leaves_frozen_weights_alone() -> None:
     with torch.no_grad():
         for weight in model.parameters():
             weight.add_(1.0)
-    ema.update(model, 1)
+    ema.update(1)
     frozen, moving = ema.module
     assert torch.equal(frozen.weight, model[0].weight - 1)
     assert not torch.equal(moving.weight, model[1].weight - 1)

@@ -278,7 +278,7 @@ def test_the_head_is_fitted_first_when_the_model_is_pretrained_and_fresh(
 
 
 def test_a_frozen_run_trains_the_head_alone_on_features_computed_once(
-    workspace: Workspace,
+    workspace: Workspace, capsys: pytest.CaptureFixture[str]
 ) -> None:
     recipe = small_recipe(freeze=True, crops=3, epochs=2, seed=11, mixer="none")
     result = train(workspace, "frozen", recipe)
@@ -289,6 +289,7 @@ def test_a_frozen_run_trains_the_head_alone_on_features_computed_once(
         assert torch.equal(trained.backbone.net.state_dict()[name], value), name
     lines = read_history(result.folder)
     assert lines[1]["train_loss"] < lines[0]["train_loss"]
+    assert "has random weights" in capsys.readouterr().err
     assert [line["step"] for line in lines] == [9, 18]  # 18 paintings x 3 crops in batches of 6
 
 
