@@ -84,12 +84,14 @@ class Comparison:
     slides_private: float | None
 
     @property
-    def verdict(self) -> Verdict:
-        """Whether our difference has the sign of the slides'.
+    def verdict(self) -> Verdict | None:
+        """Whether our difference has the sign of the slides'; None where there is none of either.
 
-        Undecided while there is none of either, and where our interval holds 0.
+        Undecided where our interval holds 0.
         """
-        if self.ours is None or not self.slides_f1 or not self._clear(self.ours):
+        if self.ours is None or self.slides_f1 is None:
+            return None
+        if not self.slides_f1 or not self._clear(self.ours):
             return "undecided"
         return "agrees" if (self.ours.value > 0) == (self.slides_f1 > 0) else "disagrees"
 

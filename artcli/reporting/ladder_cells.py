@@ -52,7 +52,7 @@ def verdict(row: Row, seeds: int) -> str:
         return "waiting"
     if len(row.trained) < seeds:
         return f"{len(row.trained)} of {seeds} seeds"
-    return row.comparison.verdict if row.comparison and row.comparison.ours else ""
+    return (row.comparison and row.comparison.verdict) or ""
 
 
 def details(row: Row) -> list[str]:
@@ -103,7 +103,7 @@ def _meanings(ladder: Ladder) -> list[str]:
         f"paintings happened to be held out. {chance}",
         "The slides' figures are published ones, of other models, longer training and the "
         "talk's own paintings. Verdict: whether both differences have one sign; undecided where "
-        "our interval holds 0, or the slides give no number.",
+        "our interval holds 0.",
     ]
 
 
