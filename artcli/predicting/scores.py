@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from artcli.contest.score import bootstrap_interval, macro_f1
+from artcli.contest.f1 import bootstrap_interval, macro_f1
 
 if TYPE_CHECKING:
     from artcli.contest.tables import Contest

@@ -20,7 +20,7 @@ from artcli.workspace.files import read_json
 from artcli.workspace.paths import checked_name
 
 if TYPE_CHECKING:
-    from artcli.contest.score import Estimate
+    from artcli.contest.f1 import Estimate
     from artcli.training.named import NamedRecipe, Published
     from artcli.training.recipe import Recipe
     from artcli.workspace.paths import Workspace

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from artcli.contest.score import Estimate, f1_difference, macro_f1, mean_f1
+from artcli.contest.f1 import Estimate, f1_difference, macro_f1, mean_f1
 from artcli.errors import ArtcliError
 from artcli.predicting.folder import read_kept
 from artcli.reporting.ladder import FOLD, Comparison, Ladder, Row, Rung, Trained

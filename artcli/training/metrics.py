@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from artcli.contest.score import bootstrap_interval, macro_f1
+from artcli.contest.f1 import bootstrap_interval, macro_f1
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from artcli.contest.score import Estimate
+from artcli.contest.f1 import Estimate
 from artcli.errors import ArtcliError
 from artcli.reporting.ladder import Comparison, Ladder, Row, Trained, command_line, read_earlier
 from artcli.reporting.ladder_cells import cells, notes, signed, verdict
