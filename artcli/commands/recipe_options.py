@@ -18,6 +18,15 @@ from artcli.training.recipe import Recipe, flag_of
 
 def with_recipe_options(command: Callable[..., None]) -> Callable[..., None]:
     """`command` with a flag for each field of `Recipe`; they reach it as the dict `given`."""
+    return _with_options(command, defaults=True)
+
+
+def over_recipes(command: Callable[..., None]) -> Callable[..., None]:
+    """`with_recipe_options` where each recipe has its own values, so that no default is shown."""
+    return _with_options(command, defaults=False)
+
+
+def _with_options(command: Callable[..., None], *, defaults: bool) -> Callable[..., None]:
     fields = Recipe.model_fields
     own = inspect.signature(command, eval_str=True)
 
@@ -28,7 +37,10 @@ def with_recipe_options(command: Callable[..., None]) -> Callable[..., None]:
 
     parameters = [
         inspect.Parameter(
-            name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=_annotation(name)
+            name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=None,
+            annotation=_annotation(name, defaults),
         )
         for name in fields
     ]
@@ -39,13 +51,14 @@ def with_recipe_options(command: Callable[..., None]) -> Callable[..., None]:
     return wrapped
 
 
-def _annotation(name: str) -> Any:
+def _annotation(name: str, defaults: bool) -> Any:
     field = Recipe.model_fields[name]
     kind, extra = _typed(field.annotation)
     flag = flag_of(name)
     if kind is bool:
         flag = f"{flag}/--no-{flag.removeprefix('--')}"
-    shown = "" if field.default in (None, ()) else f" [default: {_plain(field.default)}]"
+    known = defaults and field.default not in (None, ())
+    shown = f" [default: {_plain(field.default)}]" if known else ""
     panel = "Components" if extra == "component" else "Training"
     option = typer.Option(
         flag,

@@ -75,7 +75,8 @@ class Comparison:
     """A row beside `base`, the nearest one in the ladder that it is built on.
 
     `ours`: the difference of crop F1, None while either is not trained, and where the budget makes
-    both the same; `slides_f1`, `slides_private`: the difference of the published scores.
+    both the same; `slides_f1`, `slides_private`: the difference of the published scores, None where
+    the budget sets over some of what they come from.
     """
 
     base: str
@@ -102,12 +103,18 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Row:
-    """What came of a rung. `f1`: the mean over its trained seeds; `reason`: why it failed."""
+    """What came of a rung.
+
+    `changes`: what it changes of `base` at this budget; `set_over`: the fields that its recipe
+    changes too, and that the budget sets for all rows. `f1`: the mean over its trained seeds;
+    `reason`: why it failed.
+    """
 
     name: str
     about: str
     base: str | None
     changes: Mapping[str, Any]
+    set_over: tuple[str, ...]
     published: Published | None
     recipe: Mapping[str, Any]
     same_as: str | None
@@ -164,12 +171,25 @@ class Ladder:
         return {"command": self.command, "fold": FOLD, **asdict(self), "rows": rows}
 
 
-def change_in_short(row: Row | NamedRecipe) -> str:
-    """What the row's recipe changes: `layernorm + crop deck, augmentation deck`."""
-    if row.base is None:
-        return row.about.removesuffix(".")
-    changes = (f"{name.replace('_', ' ')} {value}" for name, value in row.changes.items())
-    return f"{row.base} + {', '.join(changes)}"
+def changes_at(named: NamedRecipe, budget: Mapping[str, Any]) -> dict[str, Any]:
+    """What the recipe changes of its base and `budget` does not set for all rows."""
+    return {field: value for field, value in named.changes.items() if field not in budget}
+
+
+def change_in_short(row: Row) -> str:
+    """What the row changes: `layernorm + crop deck, augmentation deck`."""
+    changes = ", ".join(f"{_word(name)} {value}" for name, value in row.changes.items())
+    change = " + ".join(filter(None, [row.base, changes])) if row.base else _about(row)
+    over = ", ".join(map(_word, row.set_over))
+    return f"{change} ({over} set for all rows)" if over else change
+
+
+def _about(row: Row) -> str:
+    return row.about.removesuffix(".")
+
+
+def _word(field_name: str) -> str:
+    return field_name.replace("_", " ")
 
 
 def command_line(rows: Sequence[str], name: str, seeds: int, budget: Mapping[str, Any]) -> str:

@@ -13,13 +13,21 @@ from typing import TYPE_CHECKING, Any
 from artcli.contest.f1 import Estimate, f1_difference, macro_f1, mean_f1
 from artcli.errors import ArtcliError
 from artcli.predicting.folder import read_kept
-from artcli.reporting.ladder import FOLD, Comparison, Ladder, Row, Rung, Trained
+from artcli.reporting.ladder import (
+    FOLD,
+    Comparison,
+    Ladder,
+    Row,
+    Rung,
+    Trained,
+    changes_at,
+)
 from artcli.workspace.runs import read_run, run_parts
 
 if TYPE_CHECKING:
     from artcli.contest.tables import Contest
     from artcli.predicting.folder import Kept
-    from artcli.training.named import Published
+    from artcli.training.named import NamedRecipe, Published
     from artcli.workspace.paths import Workspace
     from artcli.workspace.runs import RunRecord
 
@@ -79,7 +87,7 @@ def measure_ladder(
     last = max(every, key=lambda one: one.created, default=None)
     return Ladder(
         name=name,
-        rows=tuple(_row(rung, rungs, heard, exam, reasons) for rung in rungs),
+        rows=tuple(_row(rung, rungs, budget, heard, exam, reasons) for rung in rungs),
         budget=budget,
         seeds=max(len(rung.runs) for rung in rungs),
         date=last.created if last else "",
@@ -98,6 +106,7 @@ def is_done(workspace: Workspace, run: str) -> bool:
 def _row(
     rung: Rung,
     rungs: Sequence[Rung],
+    budget: Mapping[str, Any],
     heard: Mapping[str, Sequence[_Heard]],
     exam: _Exam,
     reasons: Mapping[str, str],
@@ -110,13 +119,15 @@ def _row(
         others = heard[base.named.name]
         comparable = runs and others and rung.runs != base.runs
         ours = exam.difference(runs, others) if comparable else None
-        slides = slides_difference(named.published, base.named.published)
+        theirs = None if _sets_over(budget, named, base.named) else base.named.published
+        slides = slides_difference(named.published, theirs)
         comparison = Comparison(base.named.name, ours, *slides)
     return Row(
         name=named.name,
         about=named.about,
         base=named.base,
-        changes=named.changes,
+        changes=(changes := changes_at(named, budget)),
+        set_over=tuple(field for field in named.changes if field not in changes),
         published=named.published,
         recipe=rung.recipe.model_dump(exclude_none=True, mode="json"),
         same_as=rung.same_as,
@@ -125,6 +136,11 @@ def _row(
         comparison=comparison,
         reason="" if len(runs) == len(rung.runs) else reasons.get(rung.same_as or named.name, ""),
     )
+
+
+def _sets_over(budget: Mapping[str, Any], named: NamedRecipe, base: NamedRecipe) -> bool:
+    """Whether the budget sets for all rows something that tells the two recipes apart."""
+    return any(getattr(named.recipe, field) != getattr(base.recipe, field) for field in budget)
 
 
 def slides_difference(

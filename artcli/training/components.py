@@ -89,6 +89,11 @@ def bind_recipe(host: Host, recipe: Recipe) -> Components:
             f"--freeze trains on features, and --mixer {recipe.mixer} mixes pictures",
             "give --mixer none, or leave out --freeze",
         )
+    if recipe.freeze and recipe.layer_decay != 1:
+        raise UsageError(
+            "--freeze trains no layer of the body, and --layer-decay slows them",
+            "leave out one of the two",
+        )
     sized = model.accepts("image_size") and not model.given("image_size")
     if recipe.image_size is not None and sized:
         chosen["model"] = model.with_options(image_size=recipe.image_size)

@@ -16,6 +16,7 @@ from pydantic_core import PydanticCustomError
 
 from artcli.errors import ArtcliError, Problems, UsageError, UsageProblems
 from artcli.host.kinds import KINDS
+from artcli.host.nearest import did_you_mean
 from artcli.host.spec import from_table
 from artcli.workspace.files import write_text
 
@@ -161,6 +162,13 @@ def _said(message: str) -> str:
     return message[:1].lower() + message[1:]
 
 
+def _fault(model: type[Recipe], kind: str, where: tuple[int | str, ...], message: str) -> str:
+    field = ".".join(map(str, where))
+    if kind == "extra_forbidden" and len(where) == 1:
+        return f"{field}: there is no such field{did_you_mean(field, model.model_fields)}"
+    return f"{field}: {_said(message)}"
+
+
 def read_recipe(path: Path) -> Recipe:
     """The recipe in the TOML file `path`; `ArtcliError` when there is none or it is not valid."""
     return read_as(Recipe, path)
@@ -179,6 +187,6 @@ def read_as(model: type[R], path: Path) -> R:
     except ValidationError as error:
         raise Problems(
             f"{path} is not a valid recipe",
-            [f"{'.'.join(map(str, e['loc']))}: {_said(e['msg'])}" for e in error.errors()],
+            [_fault(model, e["type"], e["loc"], e["msg"]) for e in error.errors()],
             f"a recipe may hold: {', '.join(model.model_fields)}",
         ) from error

@@ -124,6 +124,10 @@ def test_more_rows_join_and_those_that_are_the_same_are_trained_once(workspace: 
     assert rows["tinyvit"]["same_as"] == "scheduler"
     assert rows["tinyvit"]["trained"] == rows["scheduler"]["trained"] != []
     assert rows["tinyvit"]["comparison"]["ours"] is None
+    # The slides' difference is of the model, which the budget sets for all rows.
+    assert (rows["tinyvit"]["changes"], rows["tinyvit"]["set_over"]) == ({}, ["model"])
+    assert rows["tinyvit"]["comparison"]["slides_f1"] is None
+    assert rows["scheduler"]["comparison"]["slides_f1"] == pytest.approx(0.7737 - 0.6769)
     assert rows["scheduler"]["comparison"]["base"] == "layernorm", "augment is not there"
     assert "as scheduler" in answer.text
     assert before.items() < results(workspace).items()
@@ -262,3 +266,11 @@ def test_a_row_that_failed_and_was_finished_by_hand_has_not_failed(
     assert answer.code == 0, answer.out
     assert "row " not in answer.err
     assert rows_of(workspace, "hand")["baseline"]["reason"] == ""
+
+
+def test_the_help_shows_no_default_where_each_row_has_its_own() -> None:
+    lines = artcli("ladder", "--help").text
+    assert "--epochs" in lines
+    assert "[default: tinyvit]" not in lines
+    assert "[default: 20]" not in lines
+    assert "[default: 20]" in artcli("train", "--help").text

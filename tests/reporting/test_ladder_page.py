@@ -27,6 +27,7 @@ def row(name: str, base: str | None = None, **known: object) -> Row:
         "about": f"what {name} is.",
         "base": base,
         "changes": {"mixer": "cutmix", "batch_size": 8},
+        "set_over": (),
         "published": Published(f1=0.6903, private=0.6482, train_loss=0.5034),
         "recipe": {"epochs": 5},
         "same_as": None,
@@ -92,6 +93,22 @@ def test_a_row_shows_both_sides() -> None:
     alone = cells(replace(BASELINE, published=None), 1)
     assert alone[1:4] == ["what baseline is", "", ""]
     assert alone[6:10] == ["", "", "", ""]
+
+
+def test_what_the_budget_sets_for_all_rows_is_no_change_of_one() -> None:
+    def change(found: Row) -> str:
+        return cells(found, 1)[1]
+
+    over = ("epochs", "image_size")
+    assert change(replace(AUGMENT, changes={"head": "genre"}, set_over=over)) == (
+        "baseline + head genre (epochs, image size set for all rows)"
+    )
+    assert change(replace(AUGMENT, changes={}, set_over=("model",))) == (
+        "baseline (model set for all rows)"
+    )
+    assert change(replace(BASELINE, set_over=("model",))) == (
+        "what baseline is (model set for all rows)"
+    )
 
 
 def test_a_row_that_has_no_verdict_yet_says_how_far_it_is() -> None:

@@ -39,6 +39,7 @@ def test_all_that_is_wrong_with_a_recipe_is_said_at_once(tmp_path: Path) -> None
         read_recipe(tmp_path / "r.toml")
     for fault in ("epochs", "batchsize", "precision"):
         assert any(problem.startswith(fault) for problem in caught.value.problems)
+    assert "batchsize: there is no such field (did you mean 'batch_size'?)" in caught.value.problems
 
 
 @pytest.mark.parametrize("text", ["epochs = ", "\x00", "epochs = 3\nepochs = 4"])

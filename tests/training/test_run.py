@@ -322,6 +322,11 @@ def test_a_mixer_of_pictures_is_refused_where_features_are_trained_on(
         train(workspace, "mixed", small_recipe(freeze=True, mixer="cutmix"))
 
 
+def test_layers_that_are_frozen_cannot_be_slowed(workspace: Workspace) -> None:
+    with pytest.raises(UsageError, match="--freeze trains no layer of the body"):
+        train(workspace, "slow", small_recipe(freeze=True, mixer="none", layer_decay=0.8))
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [

@@ -8,11 +8,11 @@ from typing import Annotated, Any
 import typer
 
 from artcli.commands.options import DeviceOption, JsonOption, WorkersOption, WorkspaceOption
-from artcli.commands.recipe_options import with_recipe_options
+from artcli.commands.recipe_options import over_recipes
 from artcli.errors import EXIT_PROBLEM, Interrupted, UsageError
 
 
-@with_recipe_options
+@over_recipes
 def command(
     given: dict[str, Any],
     rows: Annotated[

@@ -64,7 +64,8 @@ def climb(
             if not done[run]
         ]
         if lacking:
-            about = f"row {number} of {len(plan.to_train)}: {name} ({change_in_short(rung.named)})"
+            change = change_in_short(ladder.row(name))
+            about = f"row {number} of {len(plan.to_train)}: {name} ({change})"
             console.err().print(f"[bold]{console.safe(about)}[/]")
         reasons.pop(name, None)
         for run, recipe in lacking:
