@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import random
 import warnings
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -64,7 +65,7 @@ def draw(expected: NDArray[np.float64], seed: int, epoch: int) -> NDArray[np.int
 
 
 @dataclass(frozen=True, kw_only=True)
-class Drawn(Dataset[Batch]):
+class Drawn(Dataset[Batch], ABC):
     """Batches of paintings: item `(epoch, batch)` is that batch, or this rank's part of it.
 
     `labels[i]` is painting i's class, `expected[i]` how often it is drawn in an epoch. An epoch's
@@ -110,9 +111,9 @@ class Drawn(Dataset[Batch]):
             len(mine) * self.ranks / len(whole),
         )
 
+    @abstractmethod
     def shown(self, paintings: NDArray[np.intp], seeds: Sequence[int]) -> Tensor:
         """What a batch shows of these paintings, all chance keyed by `seeds`."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True, kw_only=True)

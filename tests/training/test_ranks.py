@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-
 import numpy as np
 import torch
+from ranks import run_as_two_ranks
 from torch import Tensor, nn
 
 from artcli.host.records import HeadOutput
@@ -28,14 +25,7 @@ class Normed(nn.Module):
 
 
 def test_ranks_judge_the_first_ones_buffers_and_few_pictures_serve_them() -> None:
-    command = [
-        sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2",
-        __file__,
-    ]  # fmt: skip
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
-    assert done.returncode == 0, done.stderr[-3000:]
-    assert done.stdout.count("as expected") == 2
+    run_as_two_ranks(__file__)
 
 
 def as_one_rank() -> None:

@@ -5,9 +5,6 @@ Here and, for two ranks, in this very file started by torchrun.
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
@@ -17,6 +14,7 @@ from typing import Any
 import pytest
 import torch
 from lightning_fabric import Fabric
+from ranks import run_as_two_ranks
 from torch import Tensor, nn
 
 from artcli.errors import UsageError
@@ -359,14 +357,7 @@ def test_a_base_that_makes_two_passes_itself_is_refused() -> None:
 
 
 def test_ranks_take_the_step_of_their_whole_batch() -> None:
-    command = [
-        sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2",
-        __file__,
-    ]  # fmt: skip
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
-    assert done.returncode == 0, done.stderr[-3000:]
-    assert done.stdout.count("as expected") == 2
+    run_as_two_ranks(__file__)
 
 
 def as_one_rank() -> None:
