@@ -7,6 +7,8 @@ from pathlib import Path
 
 from PIL import Image
 
+from artcli.contest.tables import Contest, Painting
+
 ARTISTS = {"Ada Stone": "Realism", "Ben Wood": "Cubism,Realism", "Cleo Iron": "Ukiyo-e"}
 
 
@@ -51,3 +53,22 @@ def write_picture(path: Path, number: int = 0, *, size: tuple[int, int] = (24, 1
     colour = (number * 37 % 256, number * 91 % 256, len(path.parts) * 13 % 256)
     Image.new("RGB", size, colour).save(path)
     return path
+
+
+def bare_contest(
+    artists: Sequence[str] = tuple(ARTISTS),
+    train: Mapping[str, str] | None = None,
+    test: Sequence[str] = (),
+    data: Path = Path("data"),
+) -> Contest:
+    """A contest without files: training paintings as id -> artist, and the ids of the test."""
+    known = train or {}
+    paintings = tuple(
+        Painting(key, data / f"{key}.jpg", artist, row, "train")
+        for row, (key, artist) in enumerate(known.items())
+    )
+    pieces = tuple(
+        Painting(key, data / f"{key}.jpg", None, row, "test") for row, key in enumerate(test)
+    )
+    counts = tuple(list(known.values()).count(artist) for artist in artists)
+    return Contest(data, paintings, pieces, tuple(artists), counts, (), (), tuple(test))

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 class Candidate:
     """A run, trained here or imported.
 
-    `f1`: the mean over its folds of the macro F1 on validation pieces, NaN when there is none;
+    `f1`: the macro F1 of its out-of-fold predictions of pieces (before there are any, the mean over
+    its folds), NaN when there is none;
     `folds`: the labels of the folds whose predictions are there; `state`: in a word or two.
     """
 
@@ -82,7 +83,7 @@ def _trained(workspace: Workspace, run: RunRecord) -> Candidate:
         run.name,
         run.created,
         f"{state}, {fault}" if fault else state,
-        run.mean("f1"),
+        _f1(facts, run.mean("f1")),
         tuple(facts.get("folds", ())),
         _has_test(facts),
         run,
@@ -92,13 +93,11 @@ def _trained(workspace: Workspace, run: RunRecord) -> Candidate:
 def _imported(workspace: Workspace, name: str) -> Candidate:
     """Predictions without checkpoints: made elsewhere, or their run was removed by hand."""
     facts, fault = _facts(workspace, name)
-    scores = facts.get("scores")
-    f1 = scores.get("f1") if isinstance(scores, dict) else None
     return Candidate(
         name,
         str(facts.get("created", "")),
         fault or ("imported" if facts.get("imported") else "without checkpoints"),
-        f1 if isinstance(f1, float) else math.nan,
+        _f1(facts, math.nan),
         tuple(facts.get("folds", ())),
         _has_test(facts),
     )
@@ -110,6 +109,12 @@ def _facts(workspace: Workspace, name: str) -> tuple[Mapping[str, Any], str]:
         return read_facts(workspace, name) or {}, ""
     except ArtcliError:
         return {}, "its predictions are damaged"
+
+
+def _f1(facts: Mapping[str, Any], otherwise: float) -> float:
+    scores = facts.get("scores")
+    f1 = scores.get("f1") if isinstance(scores, dict) else None
+    return f1 if isinstance(f1, float) else otherwise
 
 
 def _has_test(facts: Mapping[str, Any]) -> bool:

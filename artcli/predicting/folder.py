@@ -7,6 +7,7 @@ sha256 of both files, so that a mixture of old and new is noticed.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -19,6 +20,7 @@ from artcli.predicting.predictions import ALL, Predictions
 from artcli.predicting.scores import oof_scores
 from artcli.workspace.files import read_json, write_json
 from artcli.workspace.locks import hold
+from artcli.workspace.runs import run_parts
 
 if TYPE_CHECKING:
     from artcli.contest.tables import Contest
@@ -34,7 +36,8 @@ class Kept:
 
     `oof`: every fold's rows of the paintings it was not trained on; `test`: every fold's rows of
     the test; `folds`: what made each fold's rows, by its label ("0", …, "all"); `bad`: the ids
-    of test images that could not be read, with the reason.
+    of test images that could not be read, with the reason; `made_by`: of what a command made of
+    other runs, the `command`, the runs it is made `of` and its settings, else empty.
     """
 
     name: str
@@ -44,6 +47,7 @@ class Kept:
     bad: Mapping[str, str] = field(default_factory=dict)
     imported: bool = False
     created: str = ""
+    made_by: Mapping[str, Any] = field(default_factory=dict)
 
 
 def fold_label(number: int) -> str:
@@ -82,11 +86,13 @@ def read_kept(workspace: Workspace, name: str) -> Kept | None:
         facts.get("bad_test_images", {}),
         bool(facts.get("imported")),
         str(facts.get("created", "")),
+        facts.get("made_by", {}),
     )
 
 
 def keep_fold(
     workspace: Workspace,
+    contest: Contest,
     name: str,
     *,
     oof: Predictions | None,
@@ -122,6 +128,56 @@ def keep_fold(
                 "run": name,
                 "folds": {label: folds[label] for label in sorted(labels) if label in folds},
                 "bad_test_images": dict(bad),
+                "scores": oof_scores(merged[OOF], contest),
+            },
+        )
+    return folder
+
+
+def result_name(workspace: Workspace, name: str | None, stem: str) -> str:
+    """The name of a new result: `name`, or the first free one of `stem`, `stem-2`, ….
+
+    Errors: `ArtcliError` when there is a run or a result `name` already.
+    """
+    if name is not None:
+        if run_parts(workspace, name):
+            raise ArtcliError(f"there is a run {name} already", "choose another --name")
+        return name
+    if not run_parts(workspace, stem):
+        return stem
+    numbered = (f"{stem}-{number}" for number in itertools.count(2))
+    return next(one for one in numbered if not run_parts(workspace, one))
+
+
+def keep_result(
+    workspace: Workspace,
+    contest: Contest,
+    name: str,
+    *,
+    made_by: Mapping[str, Any],
+    oof: Predictions | None,
+    test: Predictions | None,
+    bad: Mapping[str, str],
+) -> Path:
+    """Keep what a command made of other runs, as if it were a run `name`, which must be free.
+
+    `made_by` holds `command` (`tta`, `ensemble`), `of` (the names of the runs) and whatever else
+    says how, as JSON. The scores of `oof` are those of the result, so it must be out of fold in
+    all that was fitted too. Returns the folder, which may hold more files of the command's own.
+    """
+    folder = workspace.predictions_dir(name)
+    with hold(folder / ".lock", f"the predictions of {name}", wait=True):
+        if (folder / FACTS_NAME).exists():
+            raise ArtcliError(f"there is a run {name} already", "choose another --name")
+        _write(
+            folder,
+            {OOF: oof, TEST: test},
+            {
+                "run": name,
+                "made_by": dict(made_by),
+                "folds": {},
+                "bad_test_images": dict(bad),
+                "scores": oof_scores(oof, contest),
             },
         )
     return folder

@@ -157,7 +157,7 @@ def predict_fold(
         "checkpoint": record.checkpoint if record else "",
         "image_size": trained.image_size,
     }
-    return keep_fold(workspace, run, oof=seen, test=of_test, bad=bad, facts=facts)
+    return keep_fold(workspace, contest, run, oof=seen, test=of_test, bad=bad, facts=facts)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from artcli.contest.f1 import bootstrap_interval, macro_f1
 
 if TYPE_CHECKING:
@@ -14,11 +16,12 @@ if TYPE_CHECKING:
 def oof_scores(oof: Predictions | None, contest: Contest) -> dict[str, float]:
     """`f1`, `f1_low`, `f1_high` of the pieces (all at once) and `whole_f1`, of those there are.
 
-    Every id must be one of the contest's training paintings.
+    Paintings that the contest no longer has count nowhere.
     """
     if oof is None:
         return {}
     artist_of = {painting.id: str(painting.artist) for painting in contest.train}
+    oof = oof.rows(np.isin(oof.ids, list(artist_of)))
     scores: dict[str, float] = {}
     if len(pieces := oof.pieces()):
         truth, guesses = [artist_of[key] for key in pieces.ids.tolist()], pieces.guesses()

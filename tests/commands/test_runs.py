@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from command_line import artcli
 from fake_runs import fake_fold, fake_run
+from small_contests import bare_contest
 
 from artcli import console
 from artcli.commands.run_tables import recipe_in_short
@@ -72,7 +73,7 @@ def test_the_list_can_be_sorted_and_what_is_unknown_comes_last(three: Workspace)
 
 def test_json_says_all_that_is_known(three: Workspace) -> None:
     test = Predictions.make(["t0"], [[0.4, 0.6]], ("x", "y"), folds=0)
-    keep_fold(three, "b", oof=None, test=test, bad={}, facts={})
+    keep_fold(three, bare_contest(("x", "y")), "b", oof=None, test=test, bad={}, facts={})
     by_name = {run["name"]: run for run in artcli("runs", "-w", three.root, "--json").json}
     assert by_name["b"]["f1"] == pytest.approx(0.6)
     assert by_name["b"]["has_test_predictions"] is True

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from command_line import artcli
 from fake_runs import fake_run
-from small_contests import ARTISTS, write_csv, write_tables
+from small_contests import ARTISTS, bare_contest, write_csv, write_tables
 
 from artcli.contest.csvfile import TextForm
 from artcli.predicting.folder import keep_fold
@@ -60,7 +60,10 @@ def predicted(
     for row, artist in enumerate(guesses.values()):
         values[row, list(artists).index(artist)] = 0.8
     test = Predictions.make(list(guesses), values, artists, folds=0)
-    keep_fold(workspace, name, oof=None, test=test, bad=bad or {}, facts={"checkpoint": "step-20"})
+    facts = {"checkpoint": "step-20"}
+    keep_fold(
+        workspace, bare_contest(artists), name, oof=None, test=test, bad=bad or {}, facts=facts
+    )
 
 
 GUESSES = dict(zip(IDS, (ADA, BEN, CLEO, ADA), strict=True))

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fake_runs import fake_run
+from small_contests import bare_contest
 
 from artcli.contest.tables import Contest, Painting
 from artcli.errors import ArtcliError
@@ -26,7 +27,7 @@ def workspace(tmp_path: Path) -> Workspace:
 
 def predicted(workspace: Workspace, name: str, fold: int = 0) -> None:
     test = Predictions.make(["t0"], [[0.4, 0.6]], ARTISTS, folds=fold)
-    keep_fold(workspace, name, oof=None, test=test, bad={}, facts={})
+    keep_fold(workspace, bare_contest(ARTISTS), name, oof=None, test=test, bad={}, facts={})
 
 
 def named(workspace: Workspace) -> dict[str, Candidate]:

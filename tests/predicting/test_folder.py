@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from small_contests import bare_contest
 
 from artcli.contest.tables import Contest, Painting
 from artcli.errors import ArtcliError, Problems
@@ -27,7 +28,15 @@ def workspace(tmp_path: Path) -> Workspace:
 def keep(workspace: Workspace, fold: int, seed: int = 0) -> None:
     oof = some([f"p{fold}"], fold, seed, crop=0) if fold >= 0 else None
     test = some(["t0", "t1"], fold, seed)
-    keep_fold(workspace, "r", oof=oof, test=test, bad={}, facts={"checkpoint": f"step-{seed}"})
+    keep_fold(
+        workspace,
+        bare_contest(ARTISTS),
+        "r",
+        oof=oof,
+        test=test,
+        bad={},
+        facts={"checkpoint": f"step-{seed}"},
+    )
 
 
 def test_folds_gather_and_a_repeated_one_replaces_itself(workspace: Workspace) -> None:
@@ -59,7 +68,7 @@ def test_a_mixture_of_old_and_new_files_is_noticed(workspace: Workspace) -> None
 
 def test_without_predictions_there_are_none(workspace: Workspace) -> None:
     assert read_kept(workspace, "r") is None
-    keep_fold(workspace, "r", oof=None, test=None, bad={}, facts={})
+    keep_fold(workspace, bare_contest(ARTISTS), "r", oof=None, test=None, bad={}, facts={})
     assert read_kept(workspace, "r") is None
 
 
