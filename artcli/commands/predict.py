@@ -172,14 +172,13 @@ def _predict_again(
     from artcli.errors import ArtcliError
     from artcli.host.discovery import load_host
     from artcli.predicting.folder import read_kept
-    from artcli.workspace.locks import hold
-    from artcli.workspace.runs import lock_path, read_run
+    from artcli.workspace.runs import hold_folds, read_run
 
     read_run(workspace, run)
     contest = read_contest(workspace)
     from artcli.predicting.predict import predict_run  # torch, after what needs none
 
-    with hold(lock_path(workspace, run), f"the run {run}"):
+    with hold_folds(workspace, run):
         host = load_host(workspace)
         predict_run(workspace, host, contest, run, batch_size=batch_size, device=device)
     kept = read_kept(workspace, run)

@@ -96,7 +96,7 @@ def run_fold(
     run = fabric.broadcast(run)  # ranks may have thought of different free names
     if fabric.global_rank:
         return _train(workspace, fabric, contest, recipe, components, run, fold, workers)
-    with hold(lock_path(workspace, run), f"the run {run}"):
+    with hold(lock_path(workspace, run, fold), f"fold {fold} of the run {run}"):
         return _train(workspace, fabric, contest, recipe, components, run, fold, workers)
 
 

@@ -11,8 +11,8 @@ import json
 import math
 import re
 import tomllib
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -26,7 +26,7 @@ from artcli.workspace.paths import Workspace
 State = Literal["finished", "running", "stopped", "damaged"]
 ALL = "all"  # the label of a fold trained on all paintings, which has no validation
 HISTORY = "history.jsonl"
-_LOCK = "lock"
+_LOCK = "lock-"  # and the label of the fold that is written
 _LABEL = re.compile(r"fold-(\d+|all)")
 
 
@@ -126,39 +126,62 @@ def remove_run(workspace: Workspace, name: str) -> list[Path]:
     parts = run_parts(workspace, name)
     if not parts:
         read_run(workspace, name)  # says that there is none, and what there is
-    with ExitStack() as locks:
-        if workspace.run_dir(name) in parts:
-            locks.enter_context(hold(lock_path(workspace, name), f"the run {name}"))
+    with hold_folds(workspace, name):
         for folder in reversed(parts):  # the checkpoints last: predictions can be made again
             remove_tree(folder)
     return parts
 
 
-def lock_path(workspace: Workspace, name: str) -> Path:
-    """The lock that whoever writes into the run holds."""
-    return workspace.run_dir(name) / _LOCK
+def lock_path(workspace: Workspace, name: str, fold: str) -> Path:
+    """The lock that whoever writes into this fold of the run holds; other folds may be written."""
+    return workspace.run_dir(name) / f"{_LOCK}{fold}"
+
+
+@contextmanager
+def hold_folds(workspace: Workspace, name: str) -> Iterator[None]:
+    """Hold every fold of the run that there is. Errors: `ArtcliError` when one is in use."""
+    folder = workspace.run_dir(name)
+    labels = {path.name.removeprefix(_LOCK) for path in _locks(folder)} | set(_labels(folder))
+    with ExitStack() as locks:
+        for label in sorted(labels):
+            path = lock_path(workspace, name, label)
+            locks.enter_context(hold(path, f"fold {label} of the run {name}"))
+        yield
 
 
 def _begun(folder: Path) -> bool:
     """Whether a run lies in `folder`, not merely the lock of one that failed before it began."""
     if not folder.is_dir():
         return False
-    return any(path.name != _LOCK for path in folder.iterdir()) or is_held(folder / _LOCK)
+    if any(not path.name.startswith(_LOCK) for path in folder.iterdir()):
+        return True
+    return any(map(is_held, _locks(folder)))
+
+
+def _locks(folder: Path) -> list[Path]:
+    return sorted(folder.glob(f"{_LOCK}*"))
+
+
+def _labels(folder: Path) -> list[str]:
+    """Of the folds that were begun, in order."""
+    if not folder.is_dir():
+        return []
+    found = [found[1] for path in folder.iterdir() if (found := _LABEL.fullmatch(path.name))]
+    return sorted(found, key=_order)
 
 
 def _read(folder: Path) -> RunRecord:
     faults: list[str] = []
     facts = _mapping(folder / "run.json", faults)
     recipe = _recipe(folder / "recipe.toml", faults)
-    labels = [found[1] for path in folder.iterdir() if (found := _LABEL.fullmatch(path.name))]
-    folds = [_read_fold(folder / f"fold-{label}", label) for label in sorted(labels, key=_order)]
+    folds = [_read_fold(folder / f"fold-{label}", label) for label in _labels(folder)]
     faults += [f"fold {fold.label}: {fold.reason}" for fold in folds if fold.reason]
     state: State
     if not faults and folds and all(fold.state == "finished" for fold in folds):
         state = "finished"
-    elif is_held(folder / _LOCK):
+    elif held := {path.name.removeprefix(_LOCK) for path in _locks(folder) if is_held(path)}:
         state, faults = "running", []  # it may be half-way through its very first files
-        folds = [_running(fold) for fold in folds]
+        folds = [_running(fold) if fold.label in held else fold for fold in folds]
     else:
         state = "damaged" if faults else "stopped"
     return RunRecord(

@@ -83,7 +83,7 @@ def test_without_pictures_the_contest_is_predicted_again_and_can_be_submitted(
 
 
 def test_a_run_in_use_is_not_predicted(workspace: Workspace) -> None:
-    with hold(lock_path(workspace, "first"), "it"):
+    with hold(lock_path(workspace, "first", "0"), "it"):
         answer = artcli("predict", "first", "-w", workspace.root)
     assert (answer.code, "the run first is in use" in answer.err) == (1, True)
 

@@ -127,7 +127,7 @@ def test_a_run_is_removed_after_a_question(three: Workspace) -> None:
     assert answer.code == 1
     assert str(three.run_dir("b")) in answer.err
     assert three.run_dir("b").exists()
-    with hold(lock_path(three, "b"), "it"):
+    with hold(lock_path(three, "b", "0"), "it"):
         answer = artcli("runs", "remove", "b", "--yes", "-w", three.root)
         assert (answer.code, "in use" in answer.err) == (1, True)
     assert artcli("runs", "remove", "b", "-w", three.root, typed="y\n").code == 0

@@ -61,11 +61,25 @@ def test_a_run_is_running_while_its_lock_is_held_and_cannot_be_removed(
 ) -> None:
     folder = fake_run(workspace, "first")
     fake_fold(folder / "fold-0", 0.5, finished=False)
-    with hold(lock_path(workspace, "first"), "it"):
+    with hold(lock_path(workspace, "first", "0"), "it"):
         assert [run.state for run in list_runs(workspace)] == ["running"]
-        with pytest.raises(ArtcliError, match="the run first is in use"):
+        with pytest.raises(ArtcliError, match="fold 0 of the run first is in use"):
             remove_run(workspace, "first")
     assert read_run(workspace, "first").state == "stopped"
+
+
+def test_folds_of_one_run_are_written_side_by_side(workspace: Workspace) -> None:
+    fake_run(workspace, "first", fold_0=0.6)
+    for fold in ("1", "2"):
+        fake_fold(workspace.run_dir("first") / f"fold-{fold}", 0.5, finished=False)
+    with hold(lock_path(workspace, "first", "1"), "it"):
+        run = read_run(workspace, "first")
+        assert (run.state, [fold.state for fold in run.folds]) == (
+            "running",
+            ["finished", "running", "stopped"],
+        )
+        with hold(lock_path(workspace, "first", "2"), "it"):
+            assert [fold.state for fold in read_run(workspace, "first").folds][2] == "running"
 
 
 def test_damage_in_one_run_is_told_and_hides_no_other(workspace: Workspace) -> None:
@@ -132,10 +146,10 @@ def test_listing_imports_nothing_heavy() -> None:
 def test_a_run_that_failed_before_it_began_is_none_and_its_name_is_free(
     workspace: Workspace,
 ) -> None:
-    with hold(lock_path(workspace, "tinyvit-1"), "it"):  # as a command that has just started
+    with hold(lock_path(workspace, "tinyvit-1", "0"), "it"):  # as a command that has just started
         assert [run.state for run in list_runs(workspace)] == ["running"]
         assert free_name(workspace, "tinyvit") == "tinyvit-2"
-    assert lock_path(workspace, "tinyvit-1").exists()
+    assert lock_path(workspace, "tinyvit-1", "0").exists()
     assert list_runs(workspace) == ()
     assert run_parts(workspace, "tinyvit-1") == []
     assert free_name(workspace, "tinyvit") == "tinyvit-1"
