@@ -14,6 +14,7 @@ Importing it is cheap. A plugin is a module with one hook that names what it off
 
 from artcli.errors import ArtcliError, UsageError
 from artcli.host.hooks import hookimpl
+from artcli.host.jobs import Job, call_job, result_of, try_job
 from artcli.host.records import Box, Classes, Component, HeadOutput, View
 from artcli.host.use import Use
 
@@ -23,8 +24,12 @@ __all__ = [
     "Classes",
     "Component",
     "HeadOutput",
+    "Job",
     "UsageError",
     "Use",
     "View",
+    "call_job",
     "hookimpl",
+    "result_of",
+    "try_job",
 ]

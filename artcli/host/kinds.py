@@ -117,7 +117,7 @@ _ROWS = (
         "none",
         _mix_in_turn,
     ),
-    Kind("view", "how a piece is looked at in test time", (), "list of View", chain=_all_views),
+    Kind("view", "how a piece is looked at in test time", (), "list of View", "flips", _all_views),
     Kind(
         "voter",
         "how several models agree",
@@ -125,7 +125,13 @@ _ROWS = (
         "object: fit(oof (M, N, C), truth) -> vote(probabilities (M, N, C)) -> (N, C)",
     ),
     Kind("generator", "makes new works", ("request",), "iterator of new works"),
-    Kind("executor", "runs independent jobs", (), "object: run(jobs) -> results"),
+    Kind(
+        "executor",
+        "runs independent jobs",
+        (),
+        "object: run(jobs, done) -> results, in the order of jobs",
+        "serial",
+    ),
     Kind(
         "observer",
         "is told of a run's progress",

@@ -50,7 +50,12 @@ _COMPONENTS = (
     ("mixer", "none", "none:none", "nothing"),
     ("mixer", "cutmix", "cutmix:cutmix", "a piece of another picture pasted in"),
     ("mixer", "mixup", "mixup:mixup", "another picture laid over, half seen through"),
+    ("view", "none", "none:none", "a piece as it is"),
+    ("view", "flips", "flips:flips", "as it is, and mirrored"),
+    ("view", "crops", "crops:crops", "as it is, four corners and the centre"),
+    ("view", "scales", "scales:scales", "as it is, from nearer and from farther away"),
     ("observer", "tensorboard", "tensorboard:tensorboard", "curves for TensorBoard"),
+    ("executor", "serial", "serial:serial", "one job after the other, in this process"),
 )
 
 

@@ -1,0 +1,1 @@
+"""Who runs independent jobs, such as the folds of a run."""
