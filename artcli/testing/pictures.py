@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from artcli.host.records import Box, View
+from artcli.host.spec import is_name
 from artcli.testing.promises import holds
 
 Make = Callable[..., Any]
@@ -127,3 +128,4 @@ def check_view(make: Make) -> None:
         holds(seen.shape == (2, 3, 32, 32), f"give pictures of the size asked for ({view.name})")
         holds(torch.equal(seen, view.fn(pieces, 32)), f"repeat itself ({view.name})")
         holds(torch.equal(pieces, kept), f"leave the pieces as they are ({view.name})")
+        holds(is_name(view.name), f"name views by letters, digits and . _ - ({view.name})")

@@ -396,6 +396,7 @@ def test_a_recipe_names_components_that_there_are(tmp_path: Path) -> None:
         ("mixer", heavier, "sum to 1"),
         ("view", lambda: [View("as it is", lambda pieces, _: pieces)], "size asked for"),
         ("view", lambda: [View("a", lambda p, s: p[..., :s, :s])] * 2, "a name of its own"),
+        ("view", lambda: [View("a/b", lambda p, s: p[..., :s, :s].clone())], "letters, digits"),
         ("voter", Unsure, "sum to 1"),
         ("observer", Overwriting, "keep what it wrote"),
         ("recipe", lambda: "a.toml", "return the Path of a file"),

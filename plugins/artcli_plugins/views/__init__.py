@@ -1,0 +1,1 @@
+"""How a piece is looked at in test time."""
