@@ -1,0 +1,268 @@
+"""Train every fold of a run, so that each painting is judged by a model that has not seen it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from artcli.commands.options import DeviceOption, JsonOption, WorkersOption, WorkspaceOption
+from artcli.commands.recipe_options import with_recipe_options
+from artcli.errors import ArtcliError, Interrupted, Problems, UsageError
+
+if TYPE_CHECKING:
+    from artcli.contest.tables import Contest
+    from artcli.host.discovery import Host
+    from artcli.training.recipe import Recipe
+    from artcli.workspace.paths import Workspace
+
+
+@with_recipe_options
+def command(
+    given: dict[str, Any],
+    name: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="The run's name; of a run that was stopped, with the same settings, the folds "
+            "that it lacks are trained [default: MODEL-1, -2, …].",
+        ),
+    ] = None,
+    resume: Annotated[
+        str | None,
+        typer.Option(metavar="RUN", help="Train the folds that this run lacks, by its own recipe."),
+    ] = None,
+    recipe: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME|RUN|FILE",
+            help="Begin from this recipe: a run's, a named one (artcli recipes lists them) or a "
+            "file; flags override it.",
+        ),
+    ] = None,
+    seeds: Annotated[
+        int,
+        typer.Option(min=1, help="Train with so many seeds: the runs NAME, NAME-s1, NAME-s2, …."),
+    ] = 1,
+    executor: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SPEC",
+            help="Who runs the folds: serial, processes, ray or a plugin's [default: serial].",
+        ),
+    ] = None,
+    device: DeviceOption = "auto",
+    workers: WorkersOption = None,
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Train every fold of a run, so that each painting is judged by a model that has not seen it.
+
+    The out-of-fold F1 covers all paintings; the test is predicted by every fold's model, and
+    submit averages them. A finished fold is never trained again, a stopped one goes on where it
+    was. Folds may run side by side, on several GPUs or machines: --executor processes, or ray.
+    """
+    from artcli import console
+    from artcli.contest.splits import load_or_make_folds
+    from artcli.contest.tables import read_contest
+    from artcli.host.discovery import load_host
+    from artcli.host.kinds import KINDS
+    from artcli.training.devices import pick_device
+    from artcli.workspace.paths import find_workspace
+
+    if int(os.environ.get("WORLD_SIZE", 1)) > 1:
+        raise UsageError(
+            "kfold starts its processes itself", "call it without torchrun: --executor processes"
+        )
+    found = find_workspace(workspace)
+    host = load_host(found)
+    runner = host.bind("executor", executor or str(KINDS["executor"].default))
+    runs = (
+        _resumed(found, resume, seeds, {**given, "name": name, "recipe": recipe})
+        if resume is not None
+        else _new(found, host, name, recipe, given, seeds)
+    )
+    pick_device(device)
+    contest = read_contest(found)
+    for notice in contest.notices:
+        console.note(notice)
+    load_or_make_folds(found, contest, runs[0][1].folds)
+    train(found, contest, runs, runner(), device=device, workers=workers)
+    document = measured(found, contest, runs)
+    if json:
+        console.print_json(document)
+    else:
+        show(document, found, contest)
+
+
+def _new(
+    workspace: Workspace,
+    host: Host,
+    name: str | None,
+    source: str | None,
+    given: dict[str, Any],
+    seeds: int,
+) -> list[tuple[str, Recipe]]:
+    from artcli.training.components import recipe_from_flags
+    from artcli.training.named import find_recipe
+    from artcli.training.recipe import read_recipe
+    from artcli.workspace.runs import free_name, run_parts
+
+    base = None if source is None else find_recipe(host, workspace, source)
+    recipe, _ = recipe_from_flags(host, given, base)
+    first = name or free_name(workspace, recipe.model.partition(":")[0])
+    runs = recipe.with_seeds(first, seeds)
+    problems = []
+    for run, wanted in runs:
+        path = workspace.run_dir(run) / "recipe.toml"
+        if path.is_file():
+            problems += [f"{run}: {change}" for change in wanted.changes_from(read_recipe(path))]
+        elif run_parts(workspace, run):
+            problems.append(f"{run}: its predictions are not of a run with checkpoints")
+    if problems:
+        raise Problems(
+            "the settings are not those of the runs that there are",
+            problems,
+            f"choose another --name, or go on as it was: artcli kfold --resume {first}",
+        )
+    return runs
+
+
+def _resumed(
+    workspace: Workspace, run: str, seeds: int, others: dict[str, Any]
+) -> list[tuple[str, Recipe]]:
+    from artcli.training.recipe import read_recipe
+    from artcli.workspace.runs import read_run
+
+    if extra := [name for name, value in others.items() if value is not None]:
+        flags = ", ".join(f"--{name.replace('_', '-')}" for name in extra)
+        raise UsageError(
+            f"--resume goes on with the run's own recipe; it does not take {flags}",
+            f"to train with other settings: artcli kfold --recipe {run} --name NAME …",
+        )
+    read_run(workspace, run)
+    return read_recipe(workspace.run_dir(run) / "recipe.toml").with_seeds(run, seeds)
+
+
+def train(
+    workspace: Workspace,
+    contest: Contest,
+    runs: Sequence[tuple[str, Recipe]],
+    executor: Any,
+    *,
+    device: str = "auto",
+    workers: int | None = None,
+) -> None:
+    """Train and predict the folds that `runs` lack.
+
+    Errors: a fold's, once those beside it have ended; `Interrupted`, with everything saved.
+    """
+    from artcli import console
+    from artcli.predicting.fold_jobs import finished_folds, fold_jobs
+
+    jobs = []
+    for run, recipe in runs:
+        if done := finished_folds(workspace, contest, run):
+            console.note(f"{run}: fold {', '.join(done)} is there already")
+        jobs += fold_jobs(workspace, contest, run, recipe, device=device, workers=workers)
+
+    def tell(job: Any, metrics: dict[str, Any]) -> None:
+        console.success(f"{job.name}: crop F1 {metrics['f1']:.4f}")
+
+    first = runs[0][0]
+    more = f" --seeds {len(runs)}" if len(runs) > 1 else ""
+    again = f"artcli kfold --resume {first}{more}{workspace.flag}"
+    try:
+        executor.run(jobs, tell)
+    except Interrupted as stop:
+        raise Interrupted(stop.exit_code - 128, f"saved; go on with: {again}") from stop
+    except ArtcliError as error:
+        error.hint = "; then ".join(filter(None, [error.hint, f"go on with: {again}"]))
+        raise
+
+
+def measured(
+    workspace: Workspace, contest: Contest, runs: Sequence[tuple[str, Recipe]]
+) -> dict[str, Any]:
+    """What came of it as a document: of each run its folds and its out-of-fold scores; of several
+    seeds also the scores of the mean of their probabilities."""
+    from artcli.predicting.exam import line_up
+    from artcli.predicting.folder import read_kept
+    from artcli.predicting.scores import oof_scores
+    from artcli.workspace.runs import read_run
+
+    kept = [found for run, _ in runs if (found := read_kept(workspace, run)) is not None]
+    of_runs = [
+        {
+            "run": run,
+            "recipe": recipe.model_dump(mode="json"),
+            "folds": {fold.label: dict(fold.metrics) for fold in read_run(workspace, run).folds},
+            "out_of_fold": oof_scores(found.oof, contest),
+            "predictions": workspace.predictions_dir(run),
+        }
+        for (run, recipe), found in zip(runs, kept, strict=True)
+    ]
+    together = None
+    if len(kept) > 1:
+        lineup = line_up(contest, kept)
+        together = asdict(lineup.exam.score(lineup.oof.mean(0).argmax(1)))
+    return {"runs": of_runs, "mean_of_seeds": together}
+
+
+def show(document: dict[str, Any], workspace: Workspace, contest: Contest) -> None:
+    """The table of folds, that a person reads, and what may come next."""
+    from artcli import console
+
+    out = console.out()
+    columns = [
+        "Fold", ">Train\nloss", ">Val.\nloss", ">Crop\nF1", ">95 %\ninterval", ">Whole\nF1",
+        ">Best\nepoch", ">Time",
+    ]  # fmt: skip
+    names = [one["run"] for one in document["runs"]]
+    for one in document["runs"]:
+        rows = [_row(label, fold) for label, fold in one["folds"].items()]
+        scores = one["out_of_fold"]
+        rows.append(
+            (
+                "out of fold", "", "", f"{scores['f1']:.4f}",
+                _interval(scores), f"{scores['whole_f1']:.4f}",
+                "", console.duration(sum(f.get("seconds", 0) for f in one["folds"].values())),
+            )
+        )  # fmt: skip
+        table = console.table(console.safe(one["run"]), columns, rows)
+        table.collapse_padding = True
+        for column in table.columns:
+            column.no_wrap = True  # a number cut short would be another number
+        out.print(table)
+    if (mean := document["mean_of_seeds"]) is not None:
+        out.print(
+            f"The mean of the {len(names)} seeds: out-of-fold crop F1 [bold]{mean['value']:.4f}[/] "
+            f"(95 % interval {mean['low']:.3f} to {mean['high']:.3f})"
+        )
+    place = console.safe(workspace.flag)
+    if len(names) > 1:
+        out.print(f"Next: [bold]artcli ensemble {console.safe(' '.join(names))}{place}[/]")
+    elif contest.test:
+        out.print(
+            f"Next: [bold]artcli tta {console.safe(names[0])}{place}[/]  or  "
+            f"[bold]artcli submit {console.safe(names[0])}{place}[/]"
+        )
+
+
+def _row(label: str, fold: dict[str, Any]) -> tuple[str, ...]:
+    from artcli import console
+
+    figures = [
+        f"{fold[figure]:.{digits}f}" if figure in fold else ""
+        for figure, digits in (("train_loss", 4), ("validation_loss", 4), ("f1", 4))
+    ]
+    whole = f"{fold['whole_f1']:.4f}" if "whole_f1" in fold else ""
+    best = f"{fold['best_epoch']:.0f} of {fold['epochs']:.0f}" if "best_epoch" in fold else ""
+    return (label, *figures, _interval(fold), whole, best, console.duration(fold.get("seconds", 0)))
+
+
+def _interval(scores: dict[str, Any]) -> str:
+    return f"{scores['f1_low']:.3f}–{scores['f1_high']:.3f}" if "f1_low" in scores else ""

@@ -1,0 +1,97 @@
+"""The folds of a run as jobs: each is trained and predicted by whatever process is given it.
+
+A job is text alone, since its process may run on another machine: the function is found by its
+name, plugins are discovered again, and what one fold says is kept in the workspace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from artcli.host.jobs import Job
+from artcli.predicting.folder import OOF, TEST, read_facts
+from artcli.workspace.runs import read_run, run_parts
+
+if TYPE_CHECKING:
+    from artcli.contest.tables import Contest
+    from artcli.training.recipe import Recipe
+    from artcli.workspace.paths import Workspace
+
+
+def fold_jobs(
+    workspace: Workspace,
+    contest: Contest,
+    run: str,
+    recipe: Recipe,
+    *,
+    device: str = "auto",
+    workers: int | None = None,
+) -> list[Job]:
+    """A job for each fold of `run` that is not both trained and predicted yet, in order.
+
+    One that was stopped goes on where its last checkpoint is.
+    """
+    done = finished_folds(workspace, contest, run)
+    return [
+        Job(
+            f"{run} fold {fold}",
+            f"{__name__}:train_and_predict",
+            {
+                "workspace": str(workspace.root),
+                "run": run,
+                "fold": fold,
+                "recipe": recipe.model_dump(exclude_none=True, mode="json"),
+                "device": device,
+                "workers": workers,
+            },
+        )
+        for fold in map(str, range(recipe.folds))
+        if fold not in done
+    ]
+
+
+def finished_folds(workspace: Workspace, contest: Contest, run: str) -> list[str]:
+    """The folds of `run` that are trained and whose predictions are kept."""
+    if not run_parts(workspace, run):
+        return []
+    facts = read_facts(workspace, run) or {"files": {}, "folds": {}}
+    wanted = {f"{OOF}.npz", *([f"{TEST}.npz"] if contest.test else [])}
+    if not wanted <= facts["files"].keys():
+        return []
+    trained = [fold.label for fold in read_run(workspace, run).folds if fold.state == "finished"]
+    return [label for label in trained if label in facts["folds"]]
+
+
+def train_and_predict(
+    *,
+    workspace: str,
+    run: str,
+    fold: str,
+    recipe: Mapping[str, Any],
+    device: str,
+    workers: int | None,
+) -> dict[str, Any]:
+    """Train a fold, or go on with it, and keep its out-of-fold and test probabilities.
+
+    Returns the fold's metrics. Errors: as `run_fold` and `predict_fold`.
+    """
+    from artcli.contest.tables import read_contest
+    from artcli.host.discovery import load_host
+    from artcli.predicting.predict import predict_fold  # torch, after what needs none
+    from artcli.training.recipe import make_recipe
+    from artcli.training.run import run_fold
+    from artcli.workspace.paths import find_workspace
+
+    found = find_workspace(Path(workspace))
+    host, contest = load_host(found), read_contest(found)
+    begun = read_run(found, run).fold(fold) if run_parts(found, run) else None
+    if begun is None or begun.state != "finished":
+        run_fold(
+            found, host, contest, make_recipe(recipe), run, fold, device=device, workers=workers
+        )
+    predict_fold(found, host, contest, run, fold, device=device)
+    finished = read_run(found, run).fold(fold)
+    assert finished is not None  # it has been trained
+    return dict(finished.metrics)
