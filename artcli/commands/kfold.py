@@ -109,12 +109,13 @@ def _new(
     from artcli.training.components import recipe_from_flags
     from artcli.training.named import find_recipe
     from artcli.training.recipe import read_recipe
+    from artcli.training.seeds import seeded
     from artcli.workspace.runs import free_name, run_parts
 
     base = None if source is None else find_recipe(host, workspace, source)
     recipe, _ = recipe_from_flags(host, given, base)
     first = name or free_name(workspace, recipe.model.partition(":")[0])
-    runs = recipe.with_seeds(first, seeds)
+    runs = seeded(first, recipe, seeds)
     problems = []
     for run, wanted in runs:
         path = workspace.run_dir(run) / "recipe.toml"
@@ -135,6 +136,7 @@ def _resumed(
     workspace: Workspace, run: str, seeds: int, others: dict[str, Any]
 ) -> list[tuple[str, Recipe]]:
     from artcli.training.recipe import read_recipe
+    from artcli.training.seeds import seeded
     from artcli.workspace.runs import read_run
 
     if extra := [name for name, value in others.items() if value is not None]:
@@ -144,7 +146,7 @@ def _resumed(
             f"to train with other settings: artcli kfold --recipe {run} --name NAME …",
         )
     read_run(workspace, run)
-    return read_recipe(workspace.run_dir(run) / "recipe.toml").with_seeds(run, seeds)
+    return seeded(run, read_recipe(workspace.run_dir(run) / "recipe.toml"), seeds)
 
 
 def train(

@@ -19,7 +19,6 @@ from artcli.host.kinds import KINDS
 from artcli.host.nearest import did_you_mean
 from artcli.host.spec import from_table
 from artcli.workspace.files import write_text
-from artcli.workspace.paths import checked_name
 
 
 def _as_text(value: Any) -> Any:
@@ -124,13 +123,6 @@ class Recipe(BaseModel):
         Source: our own.
         """
         return self.crops or (8 if self.freeze else 2)
-
-    def with_seeds(self, run: str, count: int) -> list[tuple[str, Recipe]]:
-        """`run` by this recipe, and `run-sSEED` by the same with each of the seeds that follow."""
-        seeds = range(self.seed, self.seed + count)
-        names = [run, *(f"{run}-s{seed}" for seed in seeds[1:])]
-        recipes = [self.model_copy(update={"seed": seed}) for seed in seeds]
-        return list(zip(map(checked_name, names), recipes, strict=True))
 
     def changes_from(self, before: Recipe) -> list[str]:
         """What differs, in words: `epochs was 3, not 5`."""
