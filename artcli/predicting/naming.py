@@ -14,7 +14,8 @@ import numpy as np
 from artcli.contest.images import SUFFIXES, BadImage, read_image, resize
 from artcli.contest.workers import cores
 from artcli.errors import ArtcliError, Problems
-from artcli.predicting.predict import mean_probabilities, trained_folds
+from artcli.predicting.looking import mean_probabilities
+from artcli.predicting.predict import trained_folds
 from artcli.training.trained import load_trained
 
 if TYPE_CHECKING:

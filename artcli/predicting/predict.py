@@ -1,27 +1,20 @@
-"""From a trained model and pictures to probabilities: the one place where prediction meets torch.
-
-`probabilities` is the loop; `predict_fold` and `predict_run` keep what a run says with it of its
-validation paintings and of the test.
-"""
+"""What a run's models say of its validation paintings and of the test, kept with the run."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 
 from artcli import console
 from artcli.contest.splits import load_or_make_folds
 from artcli.errors import ArtcliError
 from artcli.predicting.folder import keep_fold
+from artcli.predicting.looking import probabilities
 from artcli.predicting.predictions import ALL, WHOLE, Predictions, concat
-from artcli.training.devices import pick_device, pictures_at_once
-from artcli.training.loop import Pictures
 from artcli.training.pixel_sets import Wholes, piece_pixels, test_pixels, train_pixels
 from artcli.training.record import trained_on
 from artcli.training.trained import Trained, load_trained
@@ -30,67 +23,11 @@ from artcli.workspace.runs import read_run
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from artcli.contest.pixels import Pixels
     from artcli.contest.tables import Contest
     from artcli.host.discovery import Host
+    from artcli.training.loop import Pictures
     from artcli.workspace.paths import Workspace
-
-
-def probabilities(
-    model: torch.nn.Module,
-    images: Pictures,
-    *,
-    batch_size: int | None = None,
-    device: str = "auto",
-    description: str = "Predicting",
-) -> NDArray[np.float32]:
-    """What `model` (a `PaintingModel`, moved to `device` and left in evaluation mode) thinks.
-
-    images: N >= 1 pictures `(N, S, S, 3)` uint8 RGB. device: auto, cpu, cuda or mps. Returns
-    `(N, C)` float32; rows sum to 1.
-    """
-    return mean_probabilities(
-        [model], images, batch_size=batch_size, device=device, description=description
-    )
-
-
-@torch.inference_mode()
-def mean_probabilities(
-    models: Sequence[torch.nn.Module],
-    images: Pictures,
-    *,
-    batch_size: int | None = None,
-    device: str = "auto",
-    description: str = "Predicting",
-) -> NDArray[np.float32]:
-    """`probabilities`, the mean over several models; every picture is read once."""
-    target = pick_device(device)
-    for model in models:
-        model.to(target).to(memory_format=torch.channels_last).eval()
-    rows: list[NDArray[np.float32]] = []
-    with console.progress(description, len(images)) as advance:
-        for batch in _read_ahead(images, batch_size or pictures_at_once(target)):
-            moved = batch.to(target)
-            said = [model(moved).logits.float().softmax(1) for model in models]
-            rows.append(torch.stack(said).mean(0).cpu().numpy())
-            advance(len(batch))
-    return np.concatenate(rows)
-
-
-def _read_ahead(images: Pictures, batch_size: int) -> Iterator[torch.Tensor]:
-    """Batches `(B, 3, S, S)` uint8, channels last; the next is read while one is in use."""
-
-    def read(start: int) -> torch.Tensor:
-        # Chosen by number, not as a slice: the pixels of a map are then read here, not later.
-        chosen = np.arange(start, min(start + batch_size, len(images)))
-        return torch.from_numpy(np.ascontiguousarray(images[chosen])).permute(0, 3, 1, 2)
-
-    with ThreadPoolExecutor(1, "read-ahead") as reader:
-        coming = reader.submit(read, 0)
-        for start in range(0, len(images), batch_size):
-            batch = coming.result()
-            if start + batch_size < len(images):
-                coming = reader.submit(read, start + batch_size)
-            yield batch
 
 
 def trained_folds(workspace: Workspace, run: str) -> list[str]:
@@ -136,69 +73,99 @@ def predict_fold(
     has none. Returns the folder of the run's predictions. Errors: `ArtcliError` when the run was
     trained on other artists than the contest's; as `load_trained` and the pixel cache.
     """
-    trained = load_trained(workspace, host, run, fold_label)
+    fold = trained_fold(workspace, host, contest, run, fold_label)
+    image_size = fold.trained.image_size
+
+    def said(
+        ids: Sequence[str], images: Pictures, crops: int | Sequence[int], what: str
+    ) -> Predictions:
+        values = probabilities(
+            fold.trained.model,
+            images,
+            batch_size=batch_size,
+            device=device,
+            description=f"{what} (fold {fold_label})",
+        )
+        return fold.said(ids, values, crops)
+
+    seen, held = None, held_pieces(workspace, contest, fold) if oof else None
+    if held is not None:
+        of_pieces = said(held.ids, held.pixels.array, held.crops, "Validation pieces")
+        pixels = train_pixels(workspace, contest, image_size)
+        ids = list(dict.fromkeys(held.ids))
+        wholes = Wholes(pixels, np.array([pixels.row(key) for key in ids]), image_size)
+        seen = concat([of_pieces, said(ids, wholes, WHOLE, "Validation paintings")])
+    of_test, bad = None, {}
+    if test and contest.test:
+        pixels = test_pixels(workspace, contest, image_size)
+        bad = dict(pixels.bad)
+        if len(pixels):
+            of_test = said(pixels.keys, pixels.array, WHOLE, "Test pictures")
+    facts = {"checkpoint": fold.checkpoint, "image_size": image_size}
+    return keep_fold(workspace, contest, run, oof=seen, test=of_test, bad=bad, facts=facts)
+
+
+@dataclass(frozen=True)
+class TrainedFold:
+    """A fold of a run that has a model: its number (-1: all), the folder of its best step, and
+    the ids of the paintings that it has learnt."""
+
+    trained: Trained
+    number: int
+    checkpoint: str
+    learnt: frozenset[str]
+
+    def said(
+        self, ids: Sequence[str], values: NDArray[np.float32], crops: int | Sequence[int]
+    ) -> Predictions:
+        """What its model says, `(R, C)`, of these pictures."""
+        return Predictions.make(ids, values, self.trained.classes, crops=crops, folds=self.number)
+
+
+def trained_fold(
+    workspace: Workspace, host: Host, contest: Contest, run: str, label: str
+) -> TrainedFold:
+    """The fold `label` of a run. Errors: as `predict_fold`."""
+    trained = load_trained(workspace, host, run, label)
     if sorted(trained.classes) != list(contest.artists):
         raise ArtcliError(
             f"the run {run} was trained on other artists than those of {contest.data}",
             "train a new run on these: artcli train",
         )
-    number = ALL if fold_label == "all" else int(fold_label)
-    learnt = trained_on(workspace.run_dir(run) / f"fold-{fold_label}")
-    told = _Told(trained, number, batch_size, device, learnt)
-    seen = _out_of_fold(workspace, contest, told) if oof and told.fold != ALL else None
-    of_test, bad = None, {}
-    if test and contest.test:
-        pixels = test_pixels(workspace, contest, trained.image_size)
-        bad = dict(pixels.bad)
-        if len(pixels):
-            of_test = told.predict(pixels.keys, pixels.array, WHOLE, "Test pictures")
-    record = read_run(workspace, run).fold(fold_label)
-    facts = {
-        "checkpoint": record.checkpoint if record else "",
-        "image_size": trained.image_size,
-    }
-    return keep_fold(workspace, contest, run, oof=seen, test=of_test, bad=bad, facts=facts)
+    record = read_run(workspace, run).fold(label)
+    return TrainedFold(
+        trained,
+        ALL if label == "all" else int(label),
+        record.checkpoint if record else "",
+        trained_on(workspace.run_dir(run) / f"fold-{label}"),
+    )
 
 
 @dataclass(frozen=True)
-class _Told:
-    """A trained model as a source of `Predictions`."""
+class HeldPieces:
+    """The pieces of the paintings that a fold has not learnt: row i of `pixels` is the piece
+    `crops[i]` of the painting `ids[i]`."""
 
-    trained: Trained
-    fold: int
-    batch_size: int | None
-    device: str
-    learnt: frozenset[str]  # ids of the paintings it was trained on
-
-    def predict(
-        self, ids: Sequence[str], images: Pictures, crops: int | Sequence[int], what: str
-    ) -> Predictions:
-        values = probabilities(
-            self.trained.model,
-            images,
-            batch_size=self.batch_size,
-            device=self.device,
-            description=f"{what} (fold {self.trained.fold})",
-        )
-        return Predictions.make(ids, values, self.trained.classes, crops=crops, folds=self.fold)
+    ids: tuple[str, ...]
+    crops: tuple[int, ...]
+    pixels: Pixels
 
 
-def _out_of_fold(workspace: Workspace, contest: Contest, told: _Told) -> Predictions | None:
-    trained = told.trained
+def held_pieces(workspace: Workspace, contest: Contest, fold: TrainedFold) -> HeldPieces | None:
+    """The validation pieces of a fold; None of fold "all", and (with a warning) where the folds
+    have changed since it was trained."""
+    trained = fold.trained
+    if fold.number == ALL:
+        return None
     folds = load_or_make_folds(workspace, contest, trained.recipe.folds)
-    held = folds.validation(told.fold)
-    if held & told.learnt:
+    if folds.validation(fold.number) & fold.learnt:
         console.warn(
             f"the folds have changed since fold {trained.fold} was trained: it has learnt some of "
             "the paintings that it would validate on, so nothing is said of them"
         )
         return None
-    pieces = piece_pixels(workspace, contest, folds, told.fold, trained.image_size)
-    parts = [key.rpartition("#") for key in pieces.keys]
-    crops = [int(number) for _, _, number in parts]
-    of_pieces = told.predict([key for key, _, _ in parts], pieces.array, crops, "Validation pieces")
-    pixels = train_pixels(workspace, contest, trained.image_size)
-    ids = [painting.id for painting in contest.train if painting.id in held]
-    rows = np.array([pixels.row(key) for key in ids])
-    wholes = Wholes(pixels, rows, trained.image_size)
-    return concat([of_pieces, told.predict(ids, wholes, WHOLE, "Validation paintings")])
+    pixels = piece_pixels(workspace, contest, folds, fold.number, trained.image_size)
+    parts = [key.rpartition("#") for key in pixels.keys]
+    return HeldPieces(
+        tuple(key for key, _, _ in parts), tuple(int(number) for _, _, number in parts), pixels
+    )

@@ -19,7 +19,8 @@ from artcli.errors import ArtcliError
 from artcli.host.discovery import Host, load_host
 from artcli.host.records import HeadOutput
 from artcli.predicting.folder import Kept, read_kept
-from artcli.predicting.predict import predict_fold, predict_run, probabilities
+from artcli.predicting.looking import probabilities
+from artcli.predicting.predict import predict_fold, predict_run
 from artcli.training.recipe import make_recipe
 from artcli.training.record import describe_split
 from artcli.training.trained import load_trained
