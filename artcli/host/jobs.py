@@ -13,7 +13,7 @@ import signal
 import sys
 import threading
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from traceback import format_exception
 from types import FrameType
 from typing import Any, NoReturn
@@ -85,10 +85,10 @@ def result_of(outcome: Mapping[str, Any]) -> Any:
 
 
 def main() -> None:
-    """Do the job that is the first line of standard input; its outcome is a line of standard output.
+    """Do the job that is the first line of stdin; its outcome is a line of stdout.
 
-    What the job itself prints goes to standard error. SIGINT and SIGTERM are its interrupts, and
-    so is the end of standard input, which tells that whoever asked has gone.
+    What the job itself prints goes to stderr. SIGINT and SIGTERM are its interrupts, and
+    so is the end of stdin, which tells that whoever asked has gone.
     """
     answer = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)

@@ -26,6 +26,7 @@ CONTRACTS: dict[str, Callable[[Bound], None]] = {
     "mixer": pictures.check_mixer,
     "view": pictures.check_view,
     "voter": running.check_voter,
+    "executor": running.check_executor,
     "observer": running.check_observer,
     "recipe": recipes.check_recipe,
 }

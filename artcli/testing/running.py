@@ -1,4 +1,4 @@
-"""Contracts of what accompanies a run: voters and observers.
+"""Contracts of what accompanies a run: voters, executors and observers.
 
 Each takes `make`, the component with its options bound, and calls it as a run does.
 """
@@ -6,12 +6,16 @@ Each takes `make`, the component with its options bound, and calls it as a run d
 from __future__ import annotations
 
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from artcli.errors import ArtcliError, UsageError
+from artcli.host import small_jobs
+from artcli.host.jobs import Job
 from artcli.testing.promises import holds
 
 Make = Callable[..., Any]
@@ -38,6 +42,48 @@ def check_voter(make: Make) -> None:
         "name the artist of whom all models are sure",
     )
     holds(np.array_equal(probabilities, kept), "leave the probabilities as they are")
+
+
+def check_executor(make: Make) -> None:
+    """It makes the calls of jobs, wherever, and it is as if they were made here."""
+    values = [["a", 1.5, None], {"b": "Künstler"}, 3]  # the first takes the longest
+    wanted = [
+        Job(f"job {n}", f"{small_jobs.__name__}:echo", {"value": value, "seconds": 0.2 * (n == 0)})
+        for n, value in enumerate(values)
+    ]
+    told: list[tuple[str, Any]] = []
+    results = make().run(wanted, lambda job, result: told.append((job.name, result)))
+    holds(results == [{"value": value} for value in values], "give results in the order of jobs")
+    holds(
+        sorted(told) == [(job.name, result) for job, result in zip(wanted, results, strict=True)],
+        "tell of each job and its result once",
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        _fail(make(), Path(folder))
+
+
+def _fail(executor: Any, folder: Path) -> None:
+    """Of three jobs the first is refused."""
+    said = {"message": "there is no such thing", "hint": "look elsewhere"}
+    wanted = [Job("refused", f"{small_jobs.__name__}:refuse", said)]
+    for name in ("second", "third"):
+        given = {"folder": str(folder), "name": name, "seconds": 0.2}
+        wanted.append(Job(name, f"{small_jobs.__name__}:sign", given))
+    told: list[str] = []
+    raised: ArtcliError | None = None
+    try:
+        executor.run(wanted, lambda job, _: told.append(job.name))
+    except ArtcliError as error:
+        raised = error
+    begun, ended = ({path.stem for path in folder.glob(f"*.{end}")} for end in ("begun", "ended"))
+    holds(raised is not None, "raise what a job raises")
+    holds(
+        isinstance(raised, UsageError) and vars(raised).items() >= said.items(),
+        "raise a job's error with its own message, hint and exit code",
+    )
+    holds(begun == ended == set(told), "let the jobs end that it has begun, and tell of them")
+    time.sleep(0.3)
+    holds(len(list(folder.glob("*.begun"))) == len(begun), "begin nothing after a job has failed")
 
 
 def check_observer(make: Make) -> None:

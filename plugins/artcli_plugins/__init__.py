@@ -54,8 +54,15 @@ _COMPONENTS = (
     ("view", "flips", "flips:flips", "as it is, and mirrored"),
     ("view", "crops", "crops:crops", "as it is, four corners and the centre"),
     ("view", "scales", "scales:scales", "as it is, from nearer and from farther away"),
+    ("voter", "soft", "soft:soft", "the mean of the probabilities"),
+    ("voter", "hard", "hard:hard", "each model one voice; ties by the mean probability"),
+    ("voter", "rank", "rank:rank", "the Borda count: the order of the artists alone"),
+    ("voter", "geometric", "geometric:geometric", "the mean of the log probabilities"),
+    ("voter", "weighted", "weighted:weighted", "weights for macro F1, by a search of the simplex"),
+    ("voter", "greedy", "greedy:greedy", "models picked one by one for macro F1"),
     ("observer", "tensorboard", "tensorboard:tensorboard", "curves for TensorBoard"),
     ("executor", "serial", "serial:serial", "one job after the other, in this process"),
+    ("executor", "processes", "processes:processes", "jobs side by side, each in a process"),
 )
 
 

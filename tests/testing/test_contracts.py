@@ -56,8 +56,8 @@ def test_every_kind_that_is_offered_has_a_contract() -> None:
 
 
 def test_a_kind_without_a_contract_says_so() -> None:
-    with pytest.raises(ArtcliError, match="no contract for the kind executor"):
-        check(Component("executor", "idle", lambda: None))
+    with pytest.raises(ArtcliError, match="no contract for the kind generator"):
+        check(Component("generator", "idle", lambda _request: None))
 
 
 def test_options_are_written_as_on_the_command_line() -> None:
