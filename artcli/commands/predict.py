@@ -92,9 +92,8 @@ def _name(
     from artcli.errors import Problems, UsageError
     from artcli.host.discovery import load_host
     from artcli.workspace.files import write_text
-    from artcli.workspace.runs import read_run
 
-    read_run(workspace, run)
+    _require_model(workspace, run)
     if csv is not None and csv.exists():
         raise UsageError(f"{csv} is there already", "choose another name, or remove it first")
     from artcli.predicting.naming import name_pictures  # torch, after what needs none
@@ -172,9 +171,9 @@ def _predict_again(
     from artcli.errors import ArtcliError
     from artcli.host.discovery import load_host
     from artcli.predicting.folder import read_kept
-    from artcli.workspace.runs import hold_folds, read_run
+    from artcli.workspace.runs import hold_folds
 
-    read_run(workspace, run)
+    _require_model(workspace, run)
     contest = read_contest(workspace)
     from artcli.predicting.predict import predict_run  # torch, after what needs none
 
@@ -185,6 +184,22 @@ def _predict_again(
     if kept is None:
         raise ArtcliError("there is no test, and no painting was held out: nothing to predict")
     _report(workspace, contest, kept, json)
+
+
+def _require_model(workspace: Workspace, name: str) -> None:
+    """Errors: `ArtcliError` where there is no run, or nothing of it but predictions."""
+    from artcli.errors import ArtcliError
+    from artcli.predicting.candidates import list_candidates
+    from artcli.predicting.made_by import way_back
+    from artcli.workspace.runs import read_run
+
+    for one in list_candidates(workspace):
+        if one.name == name and one.record is None:
+            raise ArtcliError(
+                f"{name} has no model that could predict: it is {one.state}",
+                way_back(name, {"made_by": one.made_by, "imported": True}, workspace.flag),
+            )
+    read_run(workspace, name)
 
 
 def _report(workspace: Workspace, contest: Contest, kept: Kept, json: bool) -> None:

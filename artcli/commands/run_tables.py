@@ -17,18 +17,26 @@ _FOLDERS = re.compile(r"[^=,()]*/")  # of a path in an option: its last part say
 
 
 def metric_of(run: Candidate, name: str) -> float:
-    """A metric's mean over the folds of a run; NaN when there is none."""
-    if name == "f1":
-        return run.f1  # imported predictions have one too
-    return run.record.mean(name) if run.record else math.nan
+    """A figure of the out-of-fold predictions or, before there are any and of the losses, its mean
+    over the folds of a run; NaN when there is none.
+    """
+    otherwise = run.record.mean(name) if run.record else math.nan
+    return run.scores.get(name, otherwise)
 
 
 def show_list(runs: Sequence[Candidate]) -> None:
-    """One row for each run; on a narrow terminal the recipes have a table of their own."""
+    """One row for each run; on a narrow terminal the recipes have a table of their own.
+
+    The recipe of a result is what it is made of.
+    """
     from artcli import console
+    from artcli.predicting.made_by import members
 
     out = console.out()
-    recipes = [recipe_in_short(run.record.recipe) if run.record else "" for run in runs]
+    recipes = [
+        recipe_in_short(run.record.recipe) if run.record else " + ".join(members(run.made_by))
+        for run in runs
+    ]
     columns = [
         "Run", ">Train\nloss", ">Val.\nloss", ">Crop\nF1", ">95 %\ninterval", ">Whole\nF1",
         ">Epochs", ">Time", "State",
@@ -55,7 +63,7 @@ def _row(run: Candidate) -> list[str]:
         run.name,
         _number(metric_of(run, "train_loss"), 3),
         _number(metric_of(run, "validation_loss"), 3),
-        _number(run.f1, 4),
+        _number(metric_of(run, "f1"), 4),
         _interval(run),
         _number(metric_of(run, "whole_f1"), 4),
         _epochs(run.record) if run.record else "",
@@ -69,6 +77,22 @@ def show_recipe(record: RunRecord) -> None:
 
     rows = [(name, _listed(value)) for name, value in record.recipe.items()]
     console.out().print(console.table("Recipe", ["Setting", "Value"], rows))
+
+
+def show_made_by(result: Candidate, runs: Sequence[Candidate]) -> None:
+    """What a result is made of, each with its score as far as it is still there, and how."""
+    from artcli import console
+    from artcli.predicting.made_by import members
+
+    by_name, out = {run.name: run for run in runs}, console.out()
+    parts = []
+    for name in members(result.made_by):
+        run = by_name.get(name)
+        score = (_number(run.f1, 4), _interval(run), run.state) if run else ("", "", "removed")
+        parts.append((name, *score))
+    out.print(console.table("Made of", ["Run", ">Crop F1", ">95 % interval", "State"], parts))
+    rows = [(name, _listed(value)) for name, value in result.made_by.items() if name != "of"]
+    out.print(console.table("Made by", ["Setting", "Value"], rows))
 
 
 def show_history(fold: FoldRecord, history: Sequence[Mapping[str, Any]]) -> None:
@@ -118,7 +142,11 @@ def recipe_in_short(recipe: Mapping[str, Any]) -> str:
 
 
 def _listed(value: Any) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {_listed(one)}" for name, one in value.items())
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return ", ".join(map(_listed, value)) if isinstance(value, list | tuple) else str(value)
 
 
 def _interval(run: Candidate) -> str:

@@ -1,4 +1,4 @@
-"""List the runs of a workspace, look at one, remove one."""
+"""List the runs of a workspace, compare two, look at one, remove one."""
 
 from __future__ import annotations
 
@@ -38,12 +38,19 @@ def list_command(
     sort: Annotated[
         Column, typer.Option(help="Sort by this: F1 from the best down, all else upward.")
     ] = Column.CREATED,
+    compare: Annotated[
+        tuple[str, str] | None,
+        typer.Option(
+            metavar="A B", help="Compare two by F1, artist by artist and painting by painting."
+        ),
+    ] = None,
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
 ) -> None:
-    """List the runs of a workspace, look at one, remove one.
+    """List the runs of a workspace, compare two, look at one, remove one.
 
-    Without a subcommand: all runs, oldest first. A run of several folds shows their means; the
+    Without a subcommand: all runs, and what artcli tta and artcli ensemble made of them, oldest
+    first. Of a run of several folds the F1 is over all its folds' pieces, the losses are means; the
     interval is a 95 % bootstrap over paintings.
     """
     if context.invoked_subcommand is not None:
@@ -54,7 +61,13 @@ def list_command(
     from artcli.predicting.candidates import list_candidates
     from artcli.workspace.paths import find_workspace
 
-    runs = list_candidates(find_workspace(workspace))
+    found = find_workspace(workspace)
+    if compare is not None:
+        from artcli.commands.run_comparison import show_comparison
+
+        show_comparison(found, *compare, json=json)
+        return
+    runs = list_candidates(found)
     runs = sorted(runs, key=lambda run: _sort_key(run, sort))
     if json:
         console.print_json([_document(run) for run in runs])
@@ -68,15 +81,19 @@ def list_command(
 def show_command(
     name: NameArgument, workspace: WorkspaceOption = None, json: JsonOption = False
 ) -> None:
-    """Show a run: its recipe, its folds epoch by epoch, and where its files are."""
+    """Show a run: its recipe, its folds epoch by epoch, and where its files are.
+
+    Of a result: what it is made of, and how.
+    """
     from artcli import console
-    from artcli.commands.run_tables import show_history, show_list, show_recipe
+    from artcli.commands.run_tables import show_history, show_list, show_made_by, show_recipe
     from artcli.predicting.candidates import find_candidate, list_candidates
     from artcli.workspace.paths import find_workspace
     from artcli.workspace.runs import read_history, run_parts
 
     found = find_workspace(workspace)
-    run = find_candidate(list_candidates(found), name)
+    runs = list_candidates(found)
+    run = find_candidate(runs, name)
     folds = run.record.folds if run.record else ()
     histories = {
         fold.label: read_history(found.run_dir(name) / f"fold-{fold.label}") for fold in folds
@@ -89,6 +106,8 @@ def show_command(
     show_list([run])
     if run.record:
         show_recipe(run.record)
+    if run.made_by:
+        show_made_by(run, runs)
     for fold in folds:
         show_history(fold, histories[fold.label])
     for folder in folders:
@@ -102,21 +121,27 @@ def remove_command(
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Remove a run's checkpoints and predictions; its submissions stay."""
+    """Remove a run's checkpoints and predictions; its submissions, and results made of it, stay."""
     from artcli import console
-    from artcli.predicting.candidates import find_candidate, list_candidates
+    from artcli.predicting.candidates import find_candidate, list_candidates, made_of
+    from artcli.predicting.made_by import listed
     from artcli.workspace.paths import find_workspace
     from artcli.workspace.runs import remove_run, run_parts
 
     found = find_workspace(workspace)
-    run = find_candidate(list_candidates(found), name)
+    runs = list_candidates(found)
+    run, results = find_candidate(runs, name), made_of(runs, name)
     if not yes:
-        listed = "\n".join(f"  {folder}" for folder in run_parts(found, name))
-        typer.echo(f"This removes the run {name} ({run.state}):\n{listed}", err=True)
+        folders = "\n".join(f"  {folder}" for folder in run_parts(found, name))
+        typer.echo(f"This removes the {run.kind} {name} ({run.state}):\n{folders}", err=True)
+    if results:
+        kept = "stays, but cannot" if len(results) == 1 else "stay, but cannot"
+        console.warn(f"{listed(results)}, made of {name}, {kept} be made anew without it")
+    if not yes:
         typer.confirm("Remove it?", abort=True, err=True)
     removed = remove_run(found, name)
     if json:
-        console.print_json({"run": name, "removed": removed})
+        console.print_json({"run": name, "removed": removed, "made_of_it": results})
         return
     for folder in removed:
         console.success(f"removed {folder}")
@@ -155,15 +180,17 @@ def _document(run: Candidate) -> dict[str, Any]:
     return {
         "name": run.name,
         "created": run.created,
-        "state": record.state if record else "imported",
+        "state": record.state if record else "result" if run.made_by else "imported",
         "remark": run.state,
         "f1": run.f1,
+        "judged_on": run.judged_on,
         **{name: metric_of(run, name) for name in names},
         "epochs": sum(fold.epochs for fold in record.folds) if record else None,
         "seconds": record.seconds if record else None,
         "predicted_folds": run.folds,
         "has_test_predictions": run.has_test,
         "recipe": record.recipe if record else None,
+        "made_by": run.made_by or None,
         "folds": {
             fold.label: {
                 "state": fold.state,

@@ -10,6 +10,7 @@ from artcli.commands.options import JsonOption, WorkspaceOption
 
 if TYPE_CHECKING:
     from artcli.contest.tables import Contest
+    from artcli.predicting.candidates import Candidate
     from artcli.predicting.submission import Submission
     from artcli.workspace.paths import Workspace
 
@@ -17,7 +18,11 @@ if TYPE_CHECKING:
 def command(
     run: Annotated[
         str | None,
-        typer.Argument(metavar="RUN", help="A run's name [default: the best validation crop F1]."),
+        typer.Argument(
+            metavar="RUN",
+            help="A run, or a result of artcli tta or ensemble [default: the best validation crop "
+            "F1].",
+        ),
     ] = None,
     name: Annotated[
         str | None,
@@ -34,8 +39,9 @@ def command(
 ) -> None:
     """Write a submission: the best run's test predictions as the CSV that the leaderboard takes.
 
-    The folds of a run are averaged. The file matches sample_submission.csv in header, ids, order,
-    encoding and names, every row of it is checked, and none is ever overwritten.
+    The folds of a run are averaged; what artcli tta and artcli ensemble made is weighed as a run
+    is. The file matches sample_submission.csv in header, ids, order, encoding and names, every row
+    of it is checked, and none is ever overwritten.
     """
     from artcli import console
     from artcli.contest.tables import read_contest
@@ -49,7 +55,7 @@ def command(
             {
                 "submission": made.path,
                 "record": made.facts,
-                "run": chosen,
+                "run": chosen.name,
                 "why": why,
                 "folds": made.folds,
                 "rows": len(made.rows),
@@ -69,8 +75,8 @@ def submit(
     *,
     name: str | None = None,
     fill_bad: str | None = None,
-) -> tuple[Submission, str, str]:
-    """Choose a run, write its submission; also the run's name and why it was taken."""
+) -> tuple[Submission, Candidate, str]:
+    """Choose a run or a result, write its submission; also which was taken, and why."""
     from artcli.errors import ArtcliError
     from artcli.predicting.candidates import list_candidates
     from artcli.predicting.folder import read_kept
@@ -78,24 +84,30 @@ def submit(
 
     if not (contest.test or contest.sample_ids):
         raise ArtcliError(f"there is no test in {contest.data}, so there is nothing to submit")
-    chosen, why = choose_run(list_candidates(workspace), run)
+    chosen, why = choose_run(list_candidates(workspace), run, workspace.flag)
     kept = read_kept(workspace, chosen.name)
     if kept is None:  # removed since it was listed
         raise ArtcliError(f"the predictions of {chosen.name} are gone")
     facts = {"why": why, "validation_crop_f1": chosen.scored, **chosen.facts()}
     made = write_submission(workspace, contest, kept, name=name, fill_bad=fill_bad, run=facts)
-    return made, chosen.name, why
+    return made, chosen, why
 
 
 def show(
-    made: Submission, run: str, why: str, workspace: Workspace, contest: Contest, most: int = 5
+    made: Submission,
+    chosen: Candidate,
+    why: str,
+    workspace: Workspace,
+    contest: Contest,
+    most: int = 5,
 ) -> None:
     """The summary that a person reads."""
     from artcli import console
 
     out = console.out()
     folds = f"folds {', '.join(made.folds)} averaged" if len(made.folds) > 1 else "one model"
-    console.success(f"{len(made.rows):,} rows from the run {run} ({folds})")
+    origin = chosen.state if chosen.made_by else folds
+    console.success(f"{len(made.rows):,} rows from the {chosen.kind} {chosen.name} ({origin})")
     out.print(f"Taken because {console.safe(why)}.")
     if made.filled:
         rest = f" … and {len(made.filled) - 20} more" if len(made.filled) > 20 else ""

@@ -7,7 +7,7 @@ Everything that weighs runs against each other (views, blends, siblings, compari
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -152,6 +152,20 @@ def line_up(contest: Contest, runs: Sequence[Kept]) -> Lineup:
         test = np.stack([one.in_order(test_ids).probabilities for one in tests])
     bad = {key: why for run in runs for key, why in run.bad.items()}
     return Lineup(tuple(run.name for run in runs), exam, oof, test_ids, test, bad)
+
+
+def on_common_folds(runs: Sequence[Kept]) -> list[Kept]:
+    """The runs with the out-of-fold predictions of those folds alone that all of them have.
+
+    Where they have none in common they stay as they are, for `line_up` to say so.
+    """
+    common = set.intersection(*(set(run.oof.fold_numbers) if run.oof else set() for run in runs))
+    if not common:
+        return list(runs)
+    return [
+        replace(run, oof=run.oof and run.oof.rows(np.isin(run.oof.folds, list(common))))
+        for run in runs
+    ]
 
 
 def _pieces(contest: Contest, run: Kept) -> Predictions:

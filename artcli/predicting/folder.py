@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from artcli import __version__
 from artcli.errors import ArtcliError, Problems
+from artcli.predicting.made_by import way_back
 from artcli.predicting.predictions import ALL, Predictions
 from artcli.predicting.scores import oof_scores
 from artcli.workspace.files import read_json, write_json
@@ -63,7 +64,7 @@ def read_facts(workspace: Workspace, name: str) -> dict[str, Any] | None:
     if not isinstance(facts, dict) or not all(
         isinstance(facts.get(part), dict) for part in ("files", "folds")
     ):
-        raise ArtcliError(f"{path} is damaged", f"predict again: artcli predict {name}")
+        raise ArtcliError(f"{path} is damaged", way_back(name, {}, workspace.flag))
     return facts
 
 
@@ -72,22 +73,33 @@ def read_kept(workspace: Workspace, name: str) -> Kept | None:
     facts = read_facts(workspace, name)
     if facts is None:
         return None
-    folder = workspace.predictions_dir(name)
-
-    def load(which: str) -> Predictions | None:
-        mark = facts["files"].get(f"{which}.npz")
-        return Predictions.load(folder / f"{which}.npz", sha256=mark) if mark else None
-
     return Kept(
         name,
-        load(OOF),
-        load(TEST),
+        read_part(workspace, name, facts, OOF),
+        read_part(workspace, name, facts, TEST),
         facts["folds"],
         facts.get("bad_test_images", {}),
         bool(facts.get("imported")),
         str(facts.get("created", "")),
         facts.get("made_by", {}),
     )
+
+
+def read_part(
+    workspace: Workspace, name: str, facts: Mapping[str, Any], which: str
+) -> Predictions | None:
+    """The file `WHICH.npz` of a run's predictions, whose JSON is `facts`; None when it has none.
+
+    Errors: as `Predictions.load`, with the way to make it anew.
+    """
+    mark = facts["files"].get(f"{which}.npz")
+    if not mark:
+        return None
+    try:
+        return Predictions.load(workspace.predictions_dir(name) / f"{which}.npz", sha256=mark)
+    except ArtcliError as error:
+        error.hint = way_back(name, facts, workspace.flag)
+        raise
 
 
 def keep_fold(
@@ -158,12 +170,15 @@ def keep_result(
     oof: Predictions | None,
     test: Predictions | None,
     bad: Mapping[str, str],
+    beside: Mapping[str, Predictions] | None = None,
 ) -> Path:
     """Keep what a command made of other runs, as if it were a run `name`, which must be free.
 
-    `made_by` holds `command` (`tta`, `ensemble`), `of` (the names of the runs) and whatever else
-    says how, as JSON. The scores of `oof` are those of the result, so it must be out of fold in
-    all that was fitted too. Returns the folder, which may hold more files of the command's own.
+    `made_by` holds `command` (`tta`, `ensemble`), `of` (the names of the runs), `how` in a word or
+    two (`flips`, `greedy`), `line` (the command line that made it, for hints) and whatever else
+    tells of it, as JSON. The scores of `oof` are those of the result, so it must be out of fold in
+    all that was fitted too. What is `beside` them is for `read_part`, by its name. Returns the
+    folder, which may hold more files of the command's own.
     """
     folder = workspace.predictions_dir(name)
     with hold(folder / ".lock", f"the predictions of {name}", wait=True):
@@ -171,7 +186,7 @@ def keep_result(
             raise ArtcliError(f"there is a run {name} already", "choose another --name")
         _write(
             folder,
-            {OOF: oof, TEST: test},
+            {OOF: oof, TEST: test, **(beside or {})},
             {
                 "run": name,
                 "made_by": dict(made_by),
@@ -233,6 +248,8 @@ def _write(folder: Path, parts: Mapping[str, Predictions | None], facts: Mapping
         if part is not None
     }
     first = next(part for part in parts.values() if part is not None)
+    oof = parts.get(OOF)
+    judged = oof.pieces().fold_numbers if oof else ()
     write_json(
         folder / FACTS_NAME,
         {
@@ -240,6 +257,7 @@ def _write(folder: Path, parts: Mapping[str, Predictions | None], facts: Mapping
             "artcli": __version__,
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             "classes": list(first.classes),
+            "judged_on": [fold_label(number) for number in judged],
             "files": files,
         },
     )

@@ -177,10 +177,7 @@ class Predictions:
         """
         arrays = _read_arrays(path)
         if sha256 is not None and sha256_file(path) != sha256:
-            raise ArtcliError(
-                f"{path} is not the file that was written (its sha256 differs)",
-                "predict again: artcli predict RUN",
-            )
+            raise ArtcliError(f"{path} is not the file that was written (its sha256 differs)")
         try:
             return cls(
                 arrays["ids"].astype(np.str_),

@@ -20,6 +20,7 @@ from artcli.contest.csvfile import read_table, to_text
 from artcli.errors import ArtcliError, Problems, UsageError
 from artcli.predicting.candidates import Candidate, find_candidate
 from artcli.predicting.folder import fold_label
+from artcli.predicting.made_by import listed, way_back
 from artcli.workspace.files import sha256_file, write_bytes, write_json
 from artcli.workspace.locks import hold
 from artcli.workspace.paths import checked_name
@@ -55,18 +56,17 @@ class Submission:
 
 
 def submission_rows(
-    contest: Contest, kept: Kept, *, fill_bad: str | None = None
+    contest: Contest, kept: Kept, *, again: str, fill_bad: str | None = None
 ) -> tuple[list[tuple[str, str]], list[str]]:
     """(id, artist) for each row of sample_submission.csv, and the ids that were filled.
 
-    The folds' probabilities are averaged. Errors: `ArtcliError` without predictions of the test;
-    `Problems` when they do not fit the test, or when test images are bad and `fill_bad`, an artist
-    of the contest, is not given.
+    The folds' probabilities are averaged; `again` is the hint how they are made anew. Errors:
+    `ArtcliError` without predictions of the test; `Problems` when they do not fit the test, or when
+    test images are bad and `fill_bad`, an artist of the contest, is not given.
     """
     ids = contest.sample_ids or tuple(painting.id for painting in contest.test)
-    again = f"predict again: artcli predict {kept.name}"
     if kept.test is None:
-        raise ArtcliError(f"the run {kept.name} has no predictions of the test", again)
+        raise ArtcliError(f"{kept.name} has no predictions of the test", again)
     if fill_bad is not None and fill_bad not in contest.artists:
         raise UsageError(_no_artist(fill_bad, contest.artists))
     bad = {key: why for key, why in kept.bad.items() if key in set(ids)}
@@ -74,8 +74,7 @@ def submission_rows(
         raise Problems(
             f"{len(bad)} test images cannot be read, so nobody can be named for them",
             list(bad.values()),
-            f"replace them and run artcli predict {kept.name}, or name one artist for all of them "
-            "with --fill-bad ARTIST",
+            f"name one artist for all of them with --fill-bad ARTIST; or replace them and {again}",
         )
     try:
         mean = kept.test.with_classes(contest.artists).mean_over_folds().in_order(ids, absent=bad)
@@ -101,7 +100,9 @@ def write_submission(
     Errors: a `name` that is there already is never replaced, nor changed in silence.
     `run` is what the JSON shall say of the run (its recipe, its folds' scores).
     """
-    rows, filled = submission_rows(contest, kept, fill_bad=fill_bad)
+    origin = {"made_by": kept.made_by, "imported": kept.imported}
+    again = way_back(kept.name, origin, workspace.flag)
+    rows, filled = submission_rows(contest, kept, again=again, fill_bad=fill_bad)
     assert kept.test is not None  # else there were no rows
     folds = tuple(fold_label(number) for number in kept.test.fold_numbers)
     stem = checked_name((name or kept.name).removesuffix(".csv"))
@@ -136,14 +137,17 @@ def write_submission(
     return Submission(path, path.with_suffix(".json"), tuple(rows), folds, tuple(filled))
 
 
-def choose_run(candidates: Sequence[Candidate], name: str | None) -> tuple[Candidate, str]:
-    """The run to submit and, in a sentence, why: the one named, else the best of those that can be.
+def choose_run(
+    candidates: Sequence[Candidate], name: str | None, flag: str = ""
+) -> tuple[Candidate, str]:
+    """The run or result to submit and, in a sentence, why: the one named, else the best that can.
 
-    Best is the highest F1 on the validation pieces (the mean over a run's folds); a run without a
-    score is taken only when no other can be.
+    Best is the highest F1 on the validation pieces, over all folds at once; one without a score is
+    taken only when no other can be. The sentence says so when not all were judged on the same
+    folds, whose scores compare only roughly. `flag` names the workspace in hints.
     """
     if name is not None:
-        return _named(candidates, name), "you named it"
+        return _named(candidates, name, flag), "you named it"
     able = [run for run in candidates if run.has_test]
     if not able:
         if not candidates:
@@ -162,7 +166,7 @@ def choose_run(candidates: Sequence[Candidate], name: str | None) -> tuple[Candi
     else:
         why = (
             f"its validation crop F1, {best.f1:.4f}, is the best of {len(able)} runs "
-            f"with predictions of the test (next: {_next_best(others)})"
+            f"with predictions of the test (next: {_next_best(others)}){_on_other_folds(able)}"
         )
     left_out = [run for run in candidates if not run.has_test]
     if left_out:
@@ -170,16 +174,32 @@ def choose_run(candidates: Sequence[Candidate], name: str | None) -> tuple[Candi
     return best, why
 
 
-def _named(candidates: Sequence[Candidate], name: str) -> Candidate:
+def _named(candidates: Sequence[Candidate], name: str, flag: str) -> Candidate:
     run = find_candidate(candidates, name)
     if not run.has_test:
-        unfinished = run.state.startswith("stopped")
-        way = f"artcli train --resume {name}" if unfinished else f"artcli predict {name}"
-        raise ArtcliError(
-            f"the run {name} has no predictions of the test ({run.state})",
-            f"go on with it: {way}",
-        )
+        if run.state.startswith("stopped"):
+            way = f"go on with it: artcli train --resume {name}{flag}"
+        else:
+            origin = {"made_by": run.made_by, "imported": run.record is None}
+            way = way_back(name, origin, flag)
+        raise ArtcliError(f"{name} has no predictions of the test ({run.state})", way)
     return run
+
+
+def _on_other_folds(able: Iterable[Candidate], most: int = 3) -> str:
+    """What makes the scores of `able` only roughly comparable; "" when nothing does."""
+    by_folds: dict[tuple[str, ...], list[str]] = {}
+    for run in able:
+        if not math.isnan(run.f1):
+            by_folds.setdefault(run.judged_on, []).append(run.name)
+    if len(by_folds) < 2:
+        return ""
+    said = []
+    for folds, names in by_folds.items():
+        more = [f"{len(names) - most} more"] if len(names) > most else []
+        where = f"fold{'s' * (len(folds) != 1)} {listed(folds)}" if folds else "folds unknown"
+        said.append(f"{listed([*names[:most], *more])} on {where}")
+    return f"; not all were judged on the same folds ({'; '.join(said)}): only roughly comparable"
 
 
 def _score(run: Candidate) -> float:

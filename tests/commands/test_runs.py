@@ -3,14 +3,15 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from command_line import artcli
 from fake_runs import fake_fold, fake_run
-from small_contests import bare_contest
+from small_contests import ARTISTS, bare_contest, write_tables
 
 from artcli import console
 from artcli.commands.run_tables import recipe_in_short
-from artcli.predicting.folder import keep_fold
+from artcli.predicting.folder import keep_fold, keep_result
 from artcli.predicting.predictions import Predictions
 from artcli.workspace.locks import hold
 from artcli.workspace.paths import Workspace
@@ -160,4 +161,154 @@ def test_the_workspace_may_be_named_before_the_subcommand(three: Workspace) -> N
 
 def test_removing_answers_scripts_too(three: Workspace) -> None:
     answer = artcli("runs", "remove", "b", "--yes", "-w", three.root, "--json")
-    assert answer.json == {"run": "b", "removed": [str(three.run_dir("b"))]}
+    removed = [str(three.run_dir("b"))]
+    assert answer.json == {"run": "b", "removed": removed, "made_of_it": []}
+
+
+ADA, BEN, CLEO = ARTISTS
+
+
+def said(guesses: dict[str, str], fold: int = 0) -> Predictions:
+    """One piece of each painting, given to its guess with a probability of 0.8."""
+    values = np.full((len(guesses), 3), 0.1)
+    values[range(len(guesses)), [list(ARTISTS).index(name) for name in guesses.values()]] = 0.8
+    return Predictions.make(list(guesses), values, tuple(ARTISTS), crops=0, folds=fold)
+
+
+@pytest.fixture
+def blended(workspace: Workspace) -> Workspace:
+    """The runs `a` (folds 0 and 1) and `b` (fold 0), `a-tta` of `a` and `blend` of all three."""
+    write_tables(workspace.data, each=2)  # 0 and 3 are Ada's, 1 and 4 Ben's, 2 and 5 Cleo's
+    truth = dict(zip("012345", [ADA, BEN, CLEO] * 2, strict=True))
+    contest = bare_contest(train=truth)
+    fold_0 = {key: truth[key] for key in "012"}
+    fold_1 = {key: truth[key] for key in "345"}
+
+    def fold(name: str, oof: Predictions) -> None:
+        keep_fold(workspace, contest, name, oof=oof, test=None, bad={}, facts={})
+
+    def result(
+        name: str, oof: Predictions, command: str, how: str, *of: str, **more: object
+    ) -> None:
+        made_by = {"command": command, "of": list(of), "how": how, **more}
+        keep_result(workspace, contest, name, made_by=made_by, oof=oof, test=None, bad={})
+
+    fake_run(workspace, "a", fold_0=0.6, fold_1=0.7)
+    fake_run(workspace, "b", created="2026-01-02T00:00:00+00:00", fold_0=0.5)
+    fold("a", said({**fold_0, "2": ADA}))
+    fold("a", said({**fold_1, "5": BEN}, fold=1))
+    fold("b", said({**fold_0, "0": BEN, "1": ADA}))
+    result("a-tta", said(fold_0), "tta", "flips", "a")
+    weights = {"a": 0.25, "b": 0.0, "a-tta": 0.75}
+    line = "artcli ensemble a b a-tta --voter greedy --name blend"
+    result("blend", said(fold_0), "ensemble", "greedy", *weights, weights=weights, line=line)
+    return workspace
+
+
+def test_results_are_listed_with_what_they_are_made_of(blended: Workspace) -> None:
+    by_name = {run["name"]: run for run in artcli("runs", "-w", blended.root, "--json").json}
+    assert {name: run["remark"] for name, run in by_name.items()} == {
+        "a": "finished",
+        "b": "finished",
+        "a-tta": "tta of a (flips)",
+        "blend": "ensemble of 3 runs (greedy)",
+    }
+    assert [by_name[name]["state"] for name in ("a", "blend")] == ["finished", "result"]
+    assert by_name["blend"]["made_by"]["of"] == ["a", "b", "a-tta"]
+    assert by_name["a"]["made_by"] is None
+    assert by_name["a"]["judged_on"] == ["0", "1"]
+    assert (by_name["blend"]["judged_on"], by_name["blend"]["f1"]) == (["0"], 1.0)
+    # Of several folds, over their pieces at once: Ada 2 of 3 named, Ben 2 of 3, Cleo none.
+    assert by_name["a"]["f1"] == pytest.approx((0.8 + 0.8 + 0.0) / 3)
+    answer = artcli("runs", "-w", blended.root)
+    assert "blend 1.0000 1.000–1.000 ensemble of 3 runs (greedy)" in answer.text
+    assert "blend a + b + a-tta" in answer.text
+
+
+def test_a_result_is_shown_with_its_parts_and_how_it_was_made(blended: Workspace) -> None:
+    answer = artcli("runs", "show", "blend", "-w", blended.root)
+    assert answer.code == 0, answer.err
+    assert "b 0.3333 " in answer.text
+    assert "a-tta 1.0000 1.000–1.000 tta of a (flips)" in answer.text
+    assert "weights a 0.25, b 0, a-tta 0.75" in answer.text
+    assert "artcli ensemble a b a-tta" in answer.text
+    assert str(blended.predictions_dir("blend")) in answer.text
+    shown = artcli("runs", "show", "blend", "--json", "-w", blended.root).json
+    assert shown["made_by"]["weights"]["a-tta"] == 0.75
+    artcli("runs", "remove", "b", "--yes", "-w", blended.root)
+    assert "b removed" in artcli("runs", "show", "blend", "-w", blended.root).text
+
+
+def test_removing_says_which_results_are_made_of_it(blended: Workspace) -> None:
+    answer = artcli("runs", "remove", "a", "-w", blended.root, typed="n\n")
+    assert answer.code == 1
+    assert "a-tta and blend, made of a, stay, but cannot be made anew without it" in answer.text
+    answer = artcli("runs", "remove", "a", "--yes", "--json", "-w", blended.root)
+    assert answer.json["made_of_it"] == ["a-tta", "blend"]
+    assert names(blended, "--sort", "name") == ["a-tta", "b", "blend"]
+    answer = artcli("runs", "remove", "blend", "-w", blended.root, typed="y\n")
+    assert (answer.code, "This removes the result blend" in answer.err) == (0, True)
+    assert "made of" not in answer.text
+    assert not blended.predictions_dir("blend").exists()
+
+
+@pytest.mark.parametrize("width", [80, 200])
+def test_two_are_compared_by_artist_and_painting(
+    blended: Workspace, width: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(console.out(), "width", width)
+    answer = artcli("runs", "--compare", "b", "blend", "-w", blended.root)
+    assert answer.code == 0, answer.err
+    assert "3 pieces of fold 0" in answer.text
+    assert "b 0.3333 " in answer.text
+    assert "difference −0.667" in answer.text
+    assert "The difference is " in answer.text
+    assert "Artists that differ most, of 3" in answer.text
+    assert f"{ADA} 0.000 1.000 −1.000 1" in answer.text
+    assert "Paintings that differ most, of 2" in answer.text
+    assert f"0 {ADA} {BEN} 1 {ADA} 1" in answer.text
+    assert max(len(line.rstrip()) for line in answer.out.splitlines()) <= width
+
+
+def test_a_comparison_as_json_says_all(blended: Workspace) -> None:
+    found = artcli("runs", "--compare", "blend", "b", "--json", "-w", blended.root).json
+    assert found["runs"] == ["blend", "b"]
+    assert found["difference"]["value"] == pytest.approx(2 / 3)
+    assert found["pieces"] == {"all": 3, "both": 1, "only_blend": 2, "only_b": 0, "neither": 0}
+    assert found["artists"][0] == {
+        "artist": ADA, "blend": 1.0, "b": 0.0, "difference": 1.0, "pieces": 1,
+    }  # fmt: skip
+    assert [one["artist"] for one in found["artists"]] == [ADA, BEN, CLEO]
+    assert found["paintings"][0] == {
+        "id": "0", "artist": ADA, "pieces": 1, "differing": 1, "blend": {ADA: 1}, "b": {BEN: 1},
+    }  # fmt: skip
+    assert found["more_than_noise"] is (found["difference"]["low"] > 0)
+
+
+def test_a_run_of_more_folds_is_compared_on_those_of_the_other_and_says_so(
+    blended: Workspace,
+) -> None:
+    answer = artcli("runs", "--compare", "a", "blend", "-w", blended.root)
+    assert answer.code == 0, answer.err
+    assert "a has fold 1, too, which the other one has not" in answer.text
+    assert "3 pieces of fold 0" in answer.text
+    found = artcli("runs", "--compare", "a", "blend", "--json", "-w", blended.root).json
+    assert (found["folds"], found["folds_left_out"]) == (["0"], {"a": ["1"]})
+
+
+def test_what_cannot_be_compared_is_refused_with_the_reason(blended: Workspace) -> None:
+    def refusal(*words: str) -> tuple[int, str]:
+        answer = artcli("runs", "--compare", *words, "-w", blended.root)
+        return answer.code, answer.text
+
+    assert refusal("a", "a") == (2, "error: --compare a a: that is one run hint: name two")
+    code, text = refusal("a", "blnd")
+    assert (code, "there is no run 'blnd'" in text, "blend" in text) == (1, True, True)
+    fake_run(blended, "silent", fold_0=0.6)
+    code, text = refusal("a", "silent")
+    assert (code, "silent has no predictions yet (finished)" in text) == (1, True)
+    assert f"artcli predict silent -w {blended.root}" in text
+    fold = said({"3": ADA}, fold=2)
+    keep_fold(blended, bare_contest(), "silent", oof=fold, test=None, bad={}, facts={})
+    code, text = refusal("b", "silent")
+    assert (code, "silent: it has fold 2, not 0 as b" in text) == (1, True)

@@ -11,7 +11,7 @@ from fake_runs import fake_run
 from small_contests import ARTISTS, bare_contest, write_csv, write_tables
 
 from artcli.contest.csvfile import TextForm
-from artcli.predicting.folder import keep_fold
+from artcli.predicting.folder import keep_fold, keep_result, read_kept
 from artcli.predicting.predictions import Predictions
 from artcli.workspace.paths import Workspace
 from artcli.workspace.settings import Settings, write_settings
@@ -171,6 +171,117 @@ def test_predictions_of_another_test_are_refused(
     assert complaint in answer.text
     assert "artcli predict best" in answer.text
     assert not list(workspace.root.glob("submissions/*.csv"))
+
+
+def result(
+    workspace: Workspace,
+    name: str,
+    guesses: Mapping[str, str] | None = None,
+    *,
+    test: Predictions | None = None,
+    bad: Mapping[str, str] | None = None,
+    right: int = 9,
+) -> None:
+    """A result of `artcli tta first`, with `right` of the nine paintings of fold 0 named right."""
+    truth = dict(zip("012345678", list(ARTISTS) * 3, strict=True))
+    contest = bare_contest(train=truth)
+    said = [artist if n < right else ADA for n, artist in enumerate(truth.values())]
+    named = np.eye(3)[[list(ARTISTS).index(artist) for artist in said]]
+    oof = Predictions.make(list(truth), named, tuple(ARTISTS), crops=0, folds=0)
+    if guesses:
+        values = np.eye(3)[[list(ARTISTS).index(artist) for artist in guesses.values()]]
+        test = Predictions.make(list(guesses), values, tuple(ARTISTS))
+    keep_result(
+        workspace, contest, name,
+        made_by={"command": "tta", "of": ["first"], "how": "flips", "views": "flips"},
+        oof=oof, test=test, bad=bad or {},
+    )  # fmt: skip
+
+
+def test_a_submission_is_the_same_whichever_way_the_same_predictions_were_made(
+    workspace: Workspace,
+) -> None:
+    """Of a run of two folds, of a copy of its file taken in, and of a result made of it."""
+    predicted(workspace, "first", 0.6, GUESSES)
+    rng = np.random.default_rng(0)
+    fold_1 = Predictions.make(IDS[::-1], rng.dirichlet(np.ones(3), 4), tuple(ARTISTS), folds=1)
+    keep_fold(workspace, bare_contest(), "first", oof=None, test=fold_1, bad={}, facts={})
+    file = workspace.predictions_dir("first") / "test.npz"
+    taken = artcli("predict", "copy", "--import", file, "-w", workspace.root)
+    assert taken.code == 0, taken.err
+    kept = read_kept(workspace, "first")
+    assert kept is not None
+    assert kept.test is not None
+    result(workspace, "made", test=kept.test)
+    result(workspace, "averaged", test=kept.test.mean_over_folds())
+    written = set()
+    for name in ("first", "copy", "made", "averaged"):
+        answer = artcli("submit", name, "-w", workspace.root)
+        assert answer.code == 0, answer.err
+        written.add((workspace.submissions / f"{name}.csv").read_bytes())
+    assert len(written) == 1
+
+
+def test_results_are_weighed_against_runs_and_the_record_says_what_made_them(
+    workspace: Workspace,
+) -> None:
+    predicted(workspace, "first", 0.62, dict.fromkeys(IDS, ADA))
+    result(workspace, "first-tta", GUESSES)
+    answer = artcli("submit", "--json", "-w", workspace.root)
+    assert answer.code == 0, answer.err
+    assert answer.json["run"] == "first-tta"
+    assert answer.json["why"] == (
+        "its validation crop F1, 1.0000, is the best of 2 runs with predictions of the test "
+        "(next: first at 0.6200)"
+    )
+    made_from = json.loads(Path(answer.json["record"]).read_text())["made_from"]
+    assert made_from["made_by"] == {
+        "command": "tta", "of": ["first"], "how": "flips", "views": "flips",
+    }  # fmt: skip
+    assert made_from["validation_crop_f1"] == made_from["scores"]["f1"] == 1.0
+    assert "recipe" not in made_from
+    told = artcli("submit", "first-tta", "-w", workspace.root).text
+    assert "4 rows from the result first-tta (tta of first (flips))" in told
+    told = artcli("submit", "first", "-w", workspace.root).text
+    assert "4 rows from the run first (one model)" in told
+
+
+def test_the_reason_says_when_the_scores_are_of_different_folds(workspace: Workspace) -> None:
+    predicted(workspace, "first", 0.62, GUESSES)
+    predicted(workspace, "other", 0.61, GUESSES)
+    result(workspace, "first-tta", GUESSES)
+    truth = dict(zip("012345678", list(ARTISTS) * 3, strict=True))
+    for fold, key in ((0, "0"), (1, "1"), (2, "2")):
+        oof = Predictions.make([key], np.eye(3)[[fold]], tuple(ARTISTS), crops=0, folds=fold)
+        test = Predictions.make(IDS, np.eye(3)[[0] * 4], tuple(ARTISTS), folds=fold)
+        keep_fold(workspace, bare_contest(train=truth), "k", oof=oof, test=test, bad={}, facts={})
+    answer = artcli("submit", "--json", "-w", workspace.root)
+    assert answer.json["why"].partition("; ")[2] == (
+        "not all were judged on the same folds (first, other and first-tta on fold 0; k on folds "
+        "0, 1 and 2): only roughly comparable"
+    )
+
+
+def test_a_result_is_made_anew_by_its_own_command(workspace: Workspace) -> None:
+    where = f" -w {workspace.root}"
+    result(workspace, "first-tta")
+    answer = artcli("submit", "first-tta", "-w", workspace.root)
+    assert answer.code == 1
+    assert "first-tta has no predictions of the test (tta of first (flips))" in answer.text
+    again = f"make it anew: artcli runs remove first-tta{where}, then artcli tta first{where}"
+    assert again in answer.text
+    seen = {key: artist for key, artist in GUESSES.items() if key != "TEST_00001"}
+    result(workspace, "torn", seen, bad={"TEST_00001": "test/TEST_00001.jpg is truncated"})
+    answer = artcli("submit", "torn", "-w", workspace.root)
+    assert (answer.code, "test/TEST_00001.jpg is truncated" in answer.text) == (1, True)
+    assert "--fill-bad ARTIST; or replace them and make it anew: artcli runs rem" in answer.text
+    (workspace.predictions_dir("torn") / "test.npz").write_bytes(b"else")
+    answer = artcli("submit", "torn", "-w", workspace.root)
+    assert (answer.code, "then artcli tta first" in answer.text) == (1, True)
+    answer = artcli("predict", "torn", "-w", workspace.root)
+    assert answer.code == 1
+    assert "torn has no model that could predict: it is tta of first (flips)" in answer.text
+    assert "then artcli tta first" in answer.text
 
 
 def test_without_a_run_it_says_how_to_get_one(workspace: Workspace) -> None:

@@ -67,7 +67,8 @@ def test_the_file_has_the_samples_form_header_order_and_names(
 
 
 def test_folds_are_averaged_before_the_artist_is_named(contest: Contest) -> None:
-    rows, _ = submission_rows(contest, kept(FIRST, FIRST | {"TEST_1": 0}, FIRST | {"TEST_1": 0}))
+    run = kept(FIRST, FIRST | {"TEST_1": 0}, FIRST | {"TEST_1": 0})
+    rows, _ = submission_rows(contest, run, again="")
     assert rows == [
         ("TEST_2", ARTISTS[2]),
         ("TEST_0", ARTISTS[0]),
