@@ -122,7 +122,8 @@ _ROWS = (
         "voter",
         "how several models agree",
         (),
-        "object: fit(oof (M, N, C), truth) -> vote(probabilities (M, N, C)) -> (N, C)",
+        "object: fit(oof (M, N, C), truth) -> vote(probabilities (M, K, C)) -> (K, C)",
+        "soft",
     ),
     Kind("generator", "makes new works", ("request",), "iterator of new works"),
     Kind(
