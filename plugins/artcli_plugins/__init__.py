@@ -63,6 +63,7 @@ _COMPONENTS = (
     ("observer", "tensorboard", "tensorboard:tensorboard", "curves for TensorBoard"),
     ("executor", "serial", "serial:serial", "one job after the other, in this process"),
     ("executor", "processes", "processes:processes", "jobs side by side, each in a process"),
+    ("executor", "ray", "ray:ray", "jobs on the machines of a Ray cluster"),
 )
 
 

@@ -14,11 +14,11 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-from artcli import console
 from artcli.errors import Interrupted
 from artcli.host import jobs
 from artcli.plugin import ArtcliError, Job, result_of
 from artcli.training.interrupts import SIGNALS
+from artcli_plugins.executors.side_by_side import show_line
 
 
 class Child:
@@ -95,7 +95,7 @@ class Child:
     def _show(self) -> None:
         assert self._process.stderr is not None
         for line in self._process.stderr:
-            console.err().print(f"{self._job.name} │ {line.rstrip()}", markup=False, emoji=False)
+            show_line(self._job.name, line)
 
     def _read(self) -> None:
         assert self._process.stdout is not None

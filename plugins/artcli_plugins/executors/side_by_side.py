@@ -78,6 +78,11 @@ def side_by_side(
     return results
 
 
+def show_line(name: str, line: str) -> None:
+    """A line that a job says to people, under its name."""
+    console.err().print(f"{name} │ {line.rstrip()}", markup=False, emoji=False)
+
+
 def _interrupt(errors: Sequence[ArtcliError]) -> int | None:
     """The signal that stopped a job, which others are to be told of."""
     codes = (error.exit_code - 128 for error in errors if isinstance(error, Interrupted))
