@@ -175,8 +175,8 @@ def keep_result(
     """Keep what a command made of other runs, as if it were a run `name`, which must be free.
 
     `made_by` holds `command` (`tta`, `ensemble`), `of` (the names of the runs), `how` in a word or
-    two (`flips`, `greedy`), `line` (the command line that made it, for hints) and whatever else
-    tells of it, as JSON. The scores of `oof` are those of the result, so it must be out of fold in
+    two (`flips`, `greedy`), `line` (the command that made it, without -w) and whatever else tells
+    of it, as JSON. The scores of `oof` are those of the result, so it must be out of fold in
     all that was fitted too. What is `beside` them is for `read_part`, by its name. Returns the
     folder, which may hold more files of the command's own.
     """

@@ -34,8 +34,8 @@ def way_back(name: str, facts: Mapping[str, Any], flag: str) -> str:
     """
     again, made_by = f"artcli runs remove {name}{flag}, then ", facts.get("made_by", {})
     if made_by:
-        plain = f"artcli {made_by.get('command')} {' '.join(members(made_by))}{flag}"
-        return f"make it anew: {again}{made_by.get('line', plain)}"
+        plain = f"artcli {made_by.get('command')} {' '.join(members(made_by))}"
+        return f"make it anew: {again}{made_by.get('line', plain)}{flag}"
     if facts.get("imported"):
         return f"take them in anew: {again}artcli predict {name} --import FILE{flag}"
     return f"predict again: artcli predict {name}{flag}"

@@ -1,7 +1,7 @@
 """The ladder: rows of recipes trained alike, each compared with the one it is built on.
 
-Records alone: what is planned (`Rung`), what came of it (`Row`, `Ladder`), and the JSON document
-that keeps it. `artcli.reporting.measure` makes rows of rungs.
+Records alone: what is planned (`Rung`, or `Standing` for what is there already), what came of it
+(`Row`, `Ladder`), and the JSON document that keeps it. `artcli.reporting.measure` makes the rows.
 """
 
 from __future__ import annotations
@@ -56,6 +56,18 @@ class Rung:
 
 
 @dataclass(frozen=True)
+class Standing:
+    """A row for which nothing is trained: a run or a result that is there, judged as it is.
+
+    `made`: what it is, in words; `of`: the runs and results that it is made of.
+    """
+
+    name: str
+    made: str
+    of: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Trained:
     """A finished run of a row; losses and epochs are those of the weights that were kept."""
 
@@ -103,7 +115,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Row:
-    """What came of a rung.
+    """What came of a rung, or of what stands already, which is `made` (in words) and has no recipe.
 
     `changes`: what it changes of `base` at this budget; `set_over`: the fields that its recipe
     changes too, and that the budget sets for all rows. `f1`: the mean over its trained seeds;
@@ -122,6 +134,7 @@ class Row:
     f1: Estimate | None = None
     comparison: Comparison | None = None
     reason: str = ""
+    made: str = ""
 
     def mean(self, figure: str) -> float | None:
         """The mean of a figure over the seeds that were trained; None when none was."""
@@ -159,7 +172,7 @@ class Ladder:
 
     @property
     def command(self) -> str:
-        """What makes this ladder, in any workspace."""
+        """What makes this ladder, in any workspace that has what stands."""
         return command_line([row.name for row in self.rows], self.name, self.seeds, self.budget)
 
     def row(self, name: str) -> Row:
@@ -177,7 +190,9 @@ def changes_at(named: NamedRecipe, budget: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def change_in_short(row: Row) -> str:
-    """What the row changes: `layernorm + crop deck, augmentation deck`."""
+    """What the row changes: `layernorm + crop deck, augmentation deck`; or, if it stands, is."""
+    if row.made:
+        return row.made
     changes = ", ".join(f"{_word(name)} {value}" for name, value in row.changes.items())
     change = " + ".join(filter(None, [row.base, changes])) if row.base else _about(row)
     over = ", ".join(map(_word, row.set_over))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from artcli import console
+from artcli.predicting.made_by import listed
 from artcli.reporting.ladder import change_in_short
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ def cells(row: Row, seeds: int) -> list[str]:
 
 def verdict(row: Row, seeds: int) -> str:
     """Whether ours says what the slides' difference says or, before that, how far the row is."""
+    if row.made:
+        return ""
     if row.reason:
         return "failed"
     if row.same_as is not None and (row.comparison is None or row.comparison.ours is None):
@@ -83,6 +86,11 @@ def notes(ladder: Ladder) -> list[str]:
         for row in ladder.rows
         if row.comparison is not None and row.comparison.base != row.base
     ]
+    if standing := [row.name for row in ladder.rows if row.made]:
+        said.append(
+            f"{listed(standing)}: nothing was trained for the ladder; what was there is judged on "
+            "the same pieces, beside the best of what it is made of."
+        )
     if ladder.pieces:
         said += _meanings(ladder)
     return said

@@ -12,36 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from artcli.contest.f1 import Estimate, f1_difference, macro_f1, mean_f1
 from artcli.errors import ArtcliError
-from artcli.predicting.folder import read_kept
-from artcli.reporting.ladder import (
-    FOLD,
-    Comparison,
-    Ladder,
-    Row,
-    Rung,
-    Trained,
-    changes_at,
-)
-from artcli.workspace.runs import read_run, run_parts
+from artcli.reporting.hearing import Guesses, Heard, Piece, hear_kept, listen, stands
+from artcli.reporting.ladder import Comparison, Ladder, Row, Rung, Standing, changes_at
 
 if TYPE_CHECKING:
     from artcli.contest.tables import Contest
-    from artcli.predicting.folder import Kept
     from artcli.training.named import NamedRecipe, Published
     from artcli.workspace.paths import Workspace
-    from artcli.workspace.runs import RunRecord
-
-Piece = tuple[str, int]  # the id of a painting, the number of its crop
-
-
-@dataclass(frozen=True)
-class _Heard:
-    """A finished run: its figures, and the artist that it guesses for each validation piece."""
-
-    trained: Trained
-    guesses: Mapping[Piece, str]
-    created: str
-    versions: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -52,14 +29,14 @@ class _Exam:
     truth: Sequence[str]
     paintings: Sequence[str]
 
-    def guesses(self, runs: Sequence[_Heard]) -> list[list[str]]:
-        return [[run.guesses[piece] for piece in self.pieces] for run in runs]
+    def in_order(self, runs: Sequence[Guesses]) -> list[list[str]]:
+        return [[guesses[piece] for piece in self.pieces] for guesses in runs]
 
-    def score(self, runs: Sequence[_Heard]) -> Estimate:
-        return mean_f1(self.truth, self.guesses(runs), self.paintings)
+    def score(self, runs: Sequence[Guesses]) -> Estimate:
+        return mean_f1(self.truth, self.in_order(runs), self.paintings)
 
-    def difference(self, runs: Sequence[_Heard], others: Sequence[_Heard]) -> Estimate:
-        ours, theirs = self.guesses(runs), self.guesses(others)
+    def difference(self, runs: Sequence[Guesses], others: Sequence[Guesses]) -> Estimate:
+        ours, theirs = self.in_order(runs), self.in_order(others)
         return f1_difference(self.truth, ours, theirs, self.paintings)
 
 
@@ -67,30 +44,45 @@ def measure_ladder(
     workspace: Workspace,
     contest: Contest,
     rungs: Sequence[Rung],
+    standing: Sequence[Standing] = (),
     *,
     name: str,
     budget: Mapping[str, Any],
     machine: Mapping[str, Any],
     reasons: Mapping[str, str],
 ) -> Ladder:
-    """The ladder as far as its runs have come; `reasons` say why rows failed, by their names,
-    and are of no account where they have been finished since, as by `artcli train --resume`.
+    """The ladder as far as its runs have come, with what stands after what is trained.
 
-    Errors: `ArtcliError` when two rows were judged on different paintings.
+    `reasons` say why rows failed, by their names, and are of no account where they have been
+    finished since, as by `artcli train --resume`. Errors: `ArtcliError` when two rows were judged
+    on different paintings.
     """
     artist_of = {painting.id: str(painting.artist) for painting in contest.train}
-    heard = {rung.named.name: _listen(workspace, rung, artist_of) for rung in rungs}
-    every = [one for found in heard.values() for one in found]
-    _refuse_different_paintings(every)
-    pieces = list(every[0].guesses) if every else []
+    heard = {rung.named.name: listen(workspace, rung, artist_of) for rung in rungs}
+    trained = [one for found in heard.values() for one in found]
+    there = {row.name: stands(workspace, row.name, artist_of) for row in standing}
+    by_run = {
+        **{run: kept.guesses for run, kept in there.items()},
+        **{one.trained.run: one.guesses for one in trained},
+    }
+    _refuse_different_paintings(by_run)
+    pieces = list(next(iter(by_run.values()), ()))
     exam = _Exam(pieces, [artist_of[key] for key, _ in pieces], [key for key, _ in pieces])
-    last = max(every, key=lambda one: one.created, default=None)
+    said = {row: [one.guesses for one in found] for row, found in heard.items()}
+    said |= {run: [kept.guesses] for run, kept in there.items()}
+    row_of = {row.name: row.name for row in standing}
+    row_of |= {run: one.named.name for one in rungs if not one.same_as for run in one.runs}
+    last = max(trained, key=lambda one: one.created, default=None)
+    rows = [_row(rung, rungs, budget, heard, exam, reasons) for rung in rungs]
+    for row in standing:
+        best = _best_part(workspace, row, by_run, exam, artist_of)
+        rows.append(_standing_row(row, row_of.get(best or ""), said, exam))
     return Ladder(
         name=name,
-        rows=tuple(_row(rung, rungs, budget, heard, exam, reasons) for rung in rungs),
+        rows=tuple(rows),
         budget=budget,
-        seeds=max(len(rung.runs) for rung in rungs),
-        date=last.created if last else "",
+        seeds=max((len(rung.runs) for rung in rungs), default=1),
+        date=max([*(one.created for one in trained), *(one.created for one in there.values()), ""]),
         versions=last.versions if last else {},
         machine=machine,
         paintings=len(set(exam.paintings)),
@@ -98,27 +90,23 @@ def measure_ladder(
     )
 
 
-def is_done(workspace: Workspace, run: str) -> bool:
-    """Whether the fold is trained and its out-of-fold probabilities are kept."""
-    return _finished(workspace, run) is not None
-
-
 def _row(
     rung: Rung,
     rungs: Sequence[Rung],
     budget: Mapping[str, Any],
-    heard: Mapping[str, Sequence[_Heard]],
+    heard: Mapping[str, Sequence[Heard]],
     exam: _Exam,
     reasons: Mapping[str, str],
 ) -> Row:
     named, runs = rung.named, heard[rung.named.name]
+    said = [one.guesses for one in runs]
     by_name = {other.named.name: other for other in rungs}
     base = next((by_name[name] for name in rung.ancestors if name in by_name), None)
     comparison = None
     if base is not None:
-        others = heard[base.named.name]
-        comparable = runs and others and rung.runs != base.runs
-        ours = exam.difference(runs, others) if comparable else None
+        others = [one.guesses for one in heard[base.named.name]]
+        comparable = said and others and rung.runs != base.runs
+        ours = exam.difference(said, others) if comparable else None
         theirs = None if _sets_over(budget, named, base.named) else base.named.published
         slides = slides_difference(named.published, theirs)
         comparison = Comparison(base.named.name, ours, *slides)
@@ -132,10 +120,51 @@ def _row(
         recipe=rung.recipe.model_dump(exclude_none=True, mode="json"),
         same_as=rung.same_as,
         trained=tuple(one.trained for one in runs),
-        f1=exam.score(runs) if runs else None,
+        f1=exam.score(said) if said else None,
         comparison=comparison,
         reason="" if len(runs) == len(rung.runs) else reasons.get(rung.same_as or named.name, ""),
     )
+
+
+def _standing_row(
+    row: Standing, base: str | None, said: Mapping[str, Sequence[Guesses]], exam: _Exam
+) -> Row:
+    """Beside the row `base` of the best that it is made of, if that is in the ladder."""
+    comparison = None
+    if base is not None:
+        others = said[base]
+        ours = exam.difference(said[row.name], others) if others else None
+        comparison = Comparison(base, ours, None, None)
+    return Row(
+        name=row.name,
+        about=row.made,
+        base=base,
+        changes={},
+        set_over=(),
+        published=None,
+        recipe={},
+        same_as=None,
+        f1=exam.score(said[row.name]),
+        comparison=comparison,
+        made=row.made,
+    )
+
+
+def _best_part(
+    workspace: Workspace,
+    row: Standing,
+    by_run: Mapping[str, Guesses],
+    exam: _Exam,
+    artist_of: Mapping[str, str],
+) -> str | None:
+    """The run that scores best of those that the row is made of; None where none can be judged."""
+    scores = {}
+    for run in row.of:
+        kept = None if run in by_run else hear_kept(workspace, run, artist_of)
+        guesses = by_run.get(run) or (kept and kept.guesses)
+        if guesses and guesses.keys() == set(exam.pieces):
+            scores[run] = macro_f1(exam.truth, *exam.in_order([guesses]))
+    return max(scores, key=lambda run: scores[run], default=None)
 
 
 def _sets_over(budget: Mapping[str, Any], named: NamedRecipe, base: NamedRecipe) -> bool:
@@ -155,61 +184,12 @@ def slides_difference(
     return difference("f1"), difference("private")
 
 
-def _finished(workspace: Workspace, run: str) -> tuple[RunRecord, Kept] | None:
-    if not run_parts(workspace, run):
-        return None
-    record = read_run(workspace, run)
-    fold = record.fold(FOLD)
-    kept = read_kept(workspace, run) if fold and fold.state == "finished" else None
-    if kept is None or kept.oof is None or int(FOLD) not in kept.oof.fold_numbers:
-        return None
-    return record, kept
-
-
-def _listen(workspace: Workspace, rung: Rung, artist_of: Mapping[str, str]) -> list[_Heard]:
-    """Its finished runs."""
-    heard = []
-    for run, recipe in zip(rung.runs, rung.recipes, strict=True):
-        if (found := _finished(workspace, run)) is None:
-            continue
-        record, kept = found
-        heard.append(_hear(record, kept, recipe.seed, artist_of))
-    return heard
-
-
-def _hear(record: RunRecord, kept: Kept, seed: int, artist_of: Mapping[str, str]) -> _Heard:
-    fold = record.fold(FOLD)
-    assert kept.oof is not None  # it is finished
-    assert fold is not None
-    oof = kept.oof.rows(kept.oof.folds == int(FOLD))
-    if strange := {*oof.ids.tolist()} - artist_of.keys():
-        raise ArtcliError(
-            f"the run {record.name} was judged on paintings that are not in train.csv, such as "
-            f"{min(strange)!r}",
-            "the data have changed: begin another ladder with --name",
-        )
-    pieces, whole = oof.pieces(), oof.whole()
-    keys = zip(pieces.ids.tolist(), pieces.crops.tolist(), strict=True)
-    guesses = dict(sorted(zip(keys, pieces.guesses(), strict=True)))
-    trained = Trained(
-        run=record.name,
-        seed=seed,
-        f1=macro_f1([artist_of[key] for key, _ in guesses], list(guesses.values())),
-        whole_f1=macro_f1([artist_of[key] for key in whole.ids.tolist()], whole.guesses()),
-        train_loss=fold.metrics["train_loss"],
-        validation_loss=fold.metrics["validation_loss"],
-        epochs=fold.epochs,
-        best_epoch=int(fold.metrics["best_epoch"]),
-        seconds=fold.seconds,
-    )
-    return _Heard(trained, guesses, kept.created, record.facts.get("versions", {}))
-
-
-def _refuse_different_paintings(every: Sequence[_Heard]) -> None:
-    for one in every[1:]:
-        if one.guesses.keys() != every[0].guesses.keys():
+def _refuse_different_paintings(by_run: Mapping[str, Guesses]) -> None:
+    first, *others = by_run or [""]
+    for run in others:
+        if by_run[run].keys() != by_run[first].keys():
             raise ArtcliError(
-                f"the runs {every[0].trained.run} and {one.trained.run} were judged on different "
-                "paintings, and cannot be compared",
-                "the data have changed: begin another ladder with --name",
+                f"the runs {first} and {run} were judged on different paintings, and cannot be "
+                "compared",
+                "the data, or the folds, have changed: begin another ladder with --name",
             )

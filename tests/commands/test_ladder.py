@@ -8,13 +8,17 @@ import signal
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from command_line import Answer, artcli
-from painted import MODEL, painted_workspace
+from fake_runs import fake_run
+from painted import MODEL, contest_of, painted_workspace
 
 from artcli.commands.ladder.plan import Plan, plan_ladder
 from artcli.host.discovery import load_host
+from artcli.predicting.folder import keep_fold, keep_result, read_kept
+from artcli.predicting.predictions import Predictions
 from artcli.training.loop import NonFiniteLoss
 from artcli.workspace.paths import Workspace
 
@@ -166,6 +170,7 @@ def test_more_seeds_join_too(workspace: Workspace) -> None:
     ("words", "code", "said"),
     [
         (["tinyvitt"], 2, "did you mean 'tinyvit'?"),
+        (["ladder-baselin"], 2, "no recipe, run or result 'ladder-baselin' (did you mean"),
         (["--name", "../up"], 2, "cannot be a name"),
         (["--name", "new", "--epochs", "0"], 2, "--epochs"),
         (["--name", "new", "--loss", "focal:gama=3"], 2, "did you mean 'gamma'"),
@@ -266,6 +271,123 @@ def test_a_row_that_failed_and_was_finished_by_hand_has_not_failed(
     assert answer.code == 0, answer.out
     assert "row " not in answer.err
     assert rows_of(workspace, "hand")["baseline"]["reason"] == ""
+
+
+def kept_of(workspace: Workspace, run: str) -> Predictions:
+    found = read_kept(workspace, run)
+    assert found is not None
+    assert found.oof is not None
+    return found.oof
+
+
+def result_of(workspace: Workspace, name: str, command: str, right: float, *of: str) -> None:
+    """A result that names this part of the 30 pieces right."""
+    contest, pieces = contest_of(workspace), kept_of(workspace, "ladder-baseline").pieces()
+    artist_of = {painting.id: painting.artist for painting in contest.train}
+    truth = [contest.artists.index(str(artist_of[key])) for key in pieces.ids.tolist()]
+    shift = (np.arange(len(truth)) >= right * len(truth)).astype(int)
+    values = np.eye(len(contest.artists))[(np.array(truth) + shift) % len(contest.artists)]
+    oof = Predictions.make(
+        pieces.ids.tolist(), values, contest.artists, crops=pieces.crops, folds=0
+    )
+    made_by = {"command": command, "of": list(of), "how": "flips"}
+    keep_result(workspace, contest, name, made_by=made_by, oof=oof, test=None, bad={})
+
+
+def test_results_and_runs_are_rows_that_are_judged_as_they_are(workspace: Workspace) -> None:
+    result_of(workspace, "base-tta", "tta", 0.8, "ladder-baseline")
+    result_of(workspace, "blend", "ensemble", 0.9, "ladder-baseline", "base-tta")
+    result_of(workspace, "blend-tta", "tta", 1.0, "blend")
+    fake_run(workspace, "folds", fold_0=0.6, fold_1=0.6)
+    oof = kept_of(workspace, "ladder-layernorm")
+    for fold in (0, 1):
+        ids = [f"{fold or ''}{key}" for key in oof.ids]
+        part = Predictions.make(ids, oof.probabilities, oof.classes, crops=oof.crops, folds=fold)
+        keep_fold(workspace, contest_of(workspace), "folds", oof=part, test=None, bad={}, facts={})
+    before = results(workspace)
+    answer = ladder(
+        workspace, "blend-tta", "blend", "folds", "layernorm", "--name", "stand", *BUDGET
+    )
+    assert answer.code == 0, answer.err
+    (trained,) = results(workspace).keys() - before.keys()
+    assert trained == workspace.run_dir("stand-layernorm") / "fold-0" / "result.json"
+    rows = rows_of(workspace, "stand")
+    assert {name: row["made"] for name, row in rows.items()} == {
+        "layernorm": "",
+        "blend-tta": "tta of blend (flips)",
+        "blend": "ensemble of 2 runs (flips)",
+        "folds": "run of folds 0 and 1",
+    }
+    layernorm = rows_of(workspace)["layernorm"]["f1"]
+    assert (rows["blend-tta"]["f1"]["value"], rows["folds"]["f1"]) == (1.0, layernorm)
+    assert (rows["folds"]["trained"], rows["folds"]["recipe"]) == ([], {})
+    compared = rows["blend-tta"]["comparison"]
+    assert compared["base"] == "blend"
+    assert compared["ours"]["value"] == pytest.approx(1 - rows["blend"]["f1"]["value"])
+    assert rows["blend"]["comparison"] is rows["folds"]["comparison"] is None
+    assert "blend-tta tta of blend (flips)" in answer.text
+    assert "blend-tta, blend and folds: nothing was trained for the ladder" in answer.text
+    page = workspace.reports / "ladder" / "stand"
+    for name in ("ladder.md", "ladder.html"):
+        text = (page / name).read_text(encoding="utf-8").replace("\\", "")
+        assert "tta of blend (flips)" in text
+    assert "blend-tta  on blend" in (page / "ladder.svg").read_text(encoding="utf-8")
+
+    files = {path: path.read_bytes() for path in page.glob("ladder.*")}
+    again = ladder(workspace, "--name", "stand")
+    assert (again.code, "row " in again.err) == (0, False)
+    assert {path: path.read_bytes() for path in page.glob("ladder.*")} == files
+
+
+def test_an_ensemble_stands_beside_the_best_of_it_or_beside_nothing(workspace: Workspace) -> None:
+    """Beside a worse one, because the best is not in the ladder, it would look too good."""
+    result_of(workspace, "good", "tta", 0.9, "ladder-baseline")
+    result_of(workspace, "both", "ensemble", 1.0, "ladder-baseline", "good", "gone")
+    assert ladder(workspace, "both", "baseline").code == 0
+    assert rows_of(workspace)["both"]["comparison"] is None
+    assert ladder(workspace, "good").code == 0
+    rows = rows_of(workspace)
+    assert rows["both"]["comparison"]["base"] == "good"
+    assert rows["good"]["comparison"]["base"] == "baseline", "whose run it is made of"
+    ours = rows["good"]["f1"]["value"] - rows["baseline"]["f1"]["value"]
+    assert rows["good"]["comparison"]["ours"]["value"] == pytest.approx(ours)
+
+
+def test_a_ladder_may_be_of_results_alone(workspace: Workspace) -> None:
+    result_of(workspace, "alone", "tta", 1.0, "ladder-baseline")
+    answer = ladder(workspace, "alone", "ladder-baseline", "--name", "kept", "--json")
+    assert answer.code == 0, answer.err
+    assert (answer.json["pieces"], answer.json["seeds"]) == (30, 1)
+    assert [row["name"] for row in answer.json["rows"]] == ["alone", "ladder-baseline"]
+    assert answer.json["rows"][0]["comparison"]["base"] == "ladder-baseline"
+    assert answer.json["rows"][1]["made"] == "run of fold 0"
+
+
+def test_what_says_nothing_of_the_pieces_is_refused_before_anything_is_trained(
+    workspace: Workspace,
+) -> None:
+    contest = contest_of(workspace)
+    oof = kept_of(workspace, "ladder-baseline")
+
+    def kept(name: str, rows: Predictions) -> None:
+        made_by = {"command": "tta", "of": ["ladder-baseline"], "how": "flips"}
+        keep_result(workspace, contest, name, made_by=made_by, oof=rows, test=None, bad={})
+
+    kept("elsewhere", Predictions.make(
+        oof.ids.tolist(), oof.probabilities, oof.classes, crops=oof.crops, folds=2
+    ))  # fmt: skip
+    kept("fewer", oof.rows(oof.ids != oof.ids[0]))
+    fake_run(workspace, "begun")
+    answer = ladder(workspace, "elsewhere", "begun", "baseline", "--name", "no", *BUDGET)
+    assert answer.code == 2
+    assert "elsewhere (tta of ladder-baseline (flips)) cannot be a row" in answer.text
+    assert "predictions only of fold 2, and fold 0 judges every row" in answer.text
+    assert "begun (stopped) cannot be a row: it has out-of-fold predictions of none" in answer.text
+    answer = ladder(workspace, "fewer", "baseline", "--name", "no", *BUDGET)
+    assert answer.code == 1
+    assert "fewer: 1 paintings of its fold 0 are not those of 4 folds" in answer.text
+    assert not workspace.run_dir("no-baseline").exists()
+    assert not (workspace.reports / "ladder" / "no" / "ladder.json").exists()
 
 
 def test_the_help_shows_no_default_where_each_row_has_its_own() -> None:

@@ -19,8 +19,8 @@ def command(
         list[str] | None,
         typer.Argument(
             metavar="[ROWS]…",
-            help="Named recipes [default: the ladder's own rows; of a new one, those with "
-            "published scores].",
+            help="Named recipes; and runs or results that are there, which are judged as they are "
+            "[default: the ladder's own rows; of a new one, the recipes with published scores].",
             show_default=False,
         ),
     ] = None,
@@ -41,9 +41,9 @@ def command(
     """Train named recipes alike, and compare each with the one it is built on.
 
     The flags of a recipe are the budget: they override every row. Fold 0 judges all rows on the
-    same pieces of paintings. Called again, the ladder goes on where it stopped, or takes in more
-    rows; its table, with the differences that the slides found beside ours, is in
-    reports/ladder/NAME.
+    same pieces of paintings, and the runs and results (of kfold, tta, ensemble) that are named as
+    rows. Called again, the ladder goes on where it stopped, or takes in more rows; its table, with
+    the differences that the slides found beside ours, is in reports/ladder/NAME.
     """
     from artcli import console
     from artcli.commands.ladder.climb import climb

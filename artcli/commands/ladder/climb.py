@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from artcli import console
+from artcli.commands.ladder.standing import refuse_other_paintings
 from artcli.contest.workers import cores
 from artcli.errors import ArtcliError, Interrupted
 from artcli.predicting.predict import predict_fold
+from artcli.reporting.hearing import is_done
 from artcli.reporting.ladder import FOLD, Ladder, change_in_short
-from artcli.reporting.measure import is_done, measure_ladder
+from artcli.reporting.measure import measure_ladder
 from artcli.training.devices import pick_device
 from artcli.training.run import run_fold
 from artcli.workspace.runs import read_run
@@ -43,11 +45,12 @@ def climb(
     A row that fails is kept with its reason, and the others go on. Errors: `Interrupted`, with
     everything saved; as `measure_ladder`.
     """
+    refuse_other_paintings(workspace, contest, plan)
     reasons, machine = dict(plan.reasons), plan.machine
 
     def saved() -> Ladder:
         ladder = measure_ladder(
-            workspace, contest, plan.rungs,
+            workspace, contest, plan.rungs, plan.standing,
             name=plan.name, budget=plan.budget, machine=machine, reasons=reasons,
         )  # fmt: skip
         save(ladder)

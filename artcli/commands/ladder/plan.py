@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from artcli.commands.ladder.standing import stand
 from artcli.errors import Problems, UsageError
 from artcli.host.gathering import Gathered
 from artcli.host.nearest import did_you_mean
-from artcli.reporting.ladder import Rung, read_earlier
+from artcli.predicting.candidates import list_candidates
+from artcli.reporting.ladder import Rung, Standing, read_earlier
 from artcli.training.components import recipe_from_flags
 from artcli.training.named import named_recipe, named_recipes
 from artcli.training.recipe import Recipe, read_recipe
@@ -18,13 +20,14 @@ from artcli.workspace.runs import run_parts
 
 if TYPE_CHECKING:
     from artcli.host.discovery import Host
+    from artcli.predicting.candidates import Candidate
     from artcli.training.named import NamedRecipe
     from artcli.workspace.paths import Workspace
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The rungs in order, and which of them this call trains.
+    """The rungs in order, which of them this call trains, and the rows that stand already.
 
     `reasons` and `machine` are those of earlier calls: why rows failed, and where they trained.
     """
@@ -36,6 +39,7 @@ class Plan:
     seeds: int
     reasons: Mapping[str, str]
     machine: Mapping[str, Any]
+    standing: tuple[Standing, ...] = ()
 
     @property
     def to_train(self) -> list[Rung]:
@@ -57,8 +61,9 @@ def plan_ladder(
 ) -> Plan:
     """The rungs of the ladder `name`: those of earlier calls and the `rows` asked for.
 
-    Without rows, those of earlier calls or, of a new ladder, the recipes with published scores.
-    `given` overrides every row's recipe; where nothing is given, the ladder's own budget stands.
+    A row is a recipe or, where none has the name, a run or result that is there. Without rows,
+    those of earlier calls or, of a new ladder, the recipes with published scores. `given` overrides
+    every row's recipe; where nothing is given, the ladder's own budget stands.
 
     Errors: unknown rows, a budget that does not fit, and runs of this ladder that were trained
     with other settings: all of a kind at once.
@@ -71,7 +76,8 @@ def plan_ladder(
     asked = list(dict.fromkeys(rows or kept or published))
     if not asked:
         raise UsageError("no recipe with published scores is installed", "name the rows")
-    named = _named(host, known, [*kept, *asked])
+    there = {found.name: found for found in list_candidates(workspace)}
+    named, standing = _named(workspace, host, known, there, list(dict.fromkeys([*kept, *asked])))
     budget, bound = _bound(host, named, given or before.budget)
     count = seeds or before.seeds
     rungs = _rungs(workspace, name, named, bound, known, count)
@@ -84,20 +90,36 @@ def plan_ladder(
         count,
         {row.name: row.reason for row in before.rows if row.reason},
         before.machine,
+        standing,
     )
 
 
-def _named(host: Host, known: Mapping[str, NamedRecipe], rows: Sequence[str]) -> list[NamedRecipe]:
-    """The recipes of these names in the order in which plugins offer them."""
-    gathered = Gathered()
+def _named(
+    workspace: Workspace,
+    host: Host,
+    known: Mapping[str, NamedRecipe],
+    there: Mapping[str, Candidate],
+    rows: Sequence[str],
+) -> tuple[list[NamedRecipe], tuple[Standing, ...]]:
+    """The recipes of these names in the order in which plugins offer them, and what stands."""
+    gathered, standing = Gathered(), []
     offered = host.names("recipe")
     for row in rows:
-        if row not in known:
-            with gathered.catching(f"{row}: " if row in offered else ""):
+        if row in known:
+            continue
+        with gathered.catching(f"{row}: " if row in offered else ""):
+            if row in offered:
                 named_recipe(host, row)  # says what is wrong with it
-                raise UsageError(f"there is no recipe {row!r}{did_you_mean(row, [*known])}")
+            elif row in there:
+                standing.append(stand(there[row]))
+            else:
+                meant = did_you_mean(row, [*known, *there])
+                raise UsageError(
+                    f"there is no recipe, run or result {row!r}{meant}",
+                    f"artcli recipes and artcli runs{workspace.flag} list them",
+                )
     gathered.raise_any("the rows are wrong")
-    return [named for name, named in known.items() if name in rows]
+    return [named for name, named in known.items() if name in rows], tuple(standing)
 
 
 def _bound(
