@@ -1,0 +1,66 @@
+"""One number for each artist, added to its log probability, so that macro F1 is higher.
+
+The most probable artist is the best guess where right pieces count; where each artist counts alike,
+as in macro F1, a rare one is worth naming at lower odds. How much lower is fitted on predictions
+whose truth is known, so the gain is real only on others.
+
+Source: Menon et al. 2021, "Long-Tail Learning via Logit Adjustment" (of the form); Lipton et al.
+2014, "Optimal Thresholding of Classifiers to Maximize F1 Measure" (of the aim).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from artcli.contest.quick_f1 import QuickF1
+from artcli.predicting.calibration import LEAST
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[Any]
+
+GRID = np.arange(-5, 6) / 5  # an offset is one of these
+COST = 0.05  # of the mean size of all offsets: in macro F1, what it must gain
+SWEEPS = 5
+
+
+def fit_offsets(probabilities: Floats, truth: NDArray[np.integer[Any]]) -> NDArray[np.float64]:
+    """Offsets `(C,)` between -1 and 1 for `probabilities` `(N, C)`, which give high macro F1.
+
+    Coordinate ascent from zeros: artist after artist takes the offset of a grid that scores best,
+    less a cost in proportion to the offsets' mean size, until a sweep over all changes nothing.
+    Deterministic; of equals the offset nearest 0 is taken.
+    """
+    logs = np.log(np.maximum(probabilities, LEAST))
+    classes, reach = logs.shape[1], 2 * GRID.max()
+    ordered = np.partition(logs, -2, axis=1)
+    open_rows = ordered[:, -1] - ordered[:, -2] <= reach  # no offsets change the others
+    score = QuickF1.of(truth, classes).settled(logs.argmax(1), open_rows)
+    logs = logs[open_rows]
+    offsets, best = np.zeros(classes), score(logs.argmax(1))
+    grid = GRID[np.argsort(np.abs(GRID), kind="stable")]
+    for _ in range(SWEEPS):
+        before = offsets.copy()
+        for artist in range(classes):
+            others = logs + offsets.astype(logs.dtype)
+            others[:, artist] = -np.inf
+            rival = others.argmax(1)
+            lead = others[np.arange(len(rival)), rival] - logs[:, artist]
+            for offset in grid:
+                trial = np.abs(offsets).sum() - abs(offsets[artist]) + abs(offset)
+                reached = score(np.where(offset > lead, artist, rival)) - COST * trial / classes
+                if reached > best + 1e-12:
+                    best, offsets[artist] = reached, offset
+        if (offsets == before).all():
+            break
+    return offsets
+
+
+def shifted(probabilities: Floats, offsets: NDArray[np.float64]) -> NDArray[np.float32]:
+    """`probabilities` `(N, C)` with `offsets` `(C,)` added to their logs, scaled to sum to 1."""
+    factors = np.exp(offsets).astype(np.float32)
+    shares = probabilities * factors
+    return np.asarray(shares / shares.sum(1, keepdims=True), np.float32)
