@@ -110,7 +110,9 @@ def _stop_when_left() -> None:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for stream in (1, 2):  # no one reads them, and a write would fail before all is saved
         os.dup2(nowhere, stream)
-    os.kill(os.getpid(), signal.SIGTERM)
+    ident = threading.main_thread().ident
+    assert ident is not None  # it runs
+    signal.pthread_kill(ident, signal.SIGTERM)  # or this thread might take what is the main's
 
 
 if __name__ == "__main__":

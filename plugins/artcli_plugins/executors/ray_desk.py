@@ -12,10 +12,9 @@ import os
 import signal
 import socket
 import sys
-from _thread import interrupt_main
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout, suppress
-from threading import Thread
+from threading import Thread, get_ident
 from typing import Any, NoReturn
 
 from artcli import console
@@ -72,11 +71,11 @@ def at_worker(
     sys.path += [place for place in path if place not in sys.path]
     with suppress(OSError):  # another machine may not have it
         os.chdir(folder)
-    asked, told = Job(**job), list[signal.Signals]()
+    asked, here, told = Job(**job), get_ident(), list[int]()
 
     def pass_on() -> None:
-        told.append(signal.Signals(ray.get(desk.told.remote())))
-        interrupt_main(told[0])
+        told.append(ray.get(desk.told.remote()))
+        signal.pthread_kill(here, told[0])
 
     lines = Lines(lambda line: ray.get(desk.say.remote(asked.name, line)))
     with redirect_stderr(lines), redirect_stdout(lines):
@@ -84,6 +83,7 @@ def at_worker(
             console.note(f"its worker was lost; it begins again on {socket.gethostname()}")
         for number in SIGNALS:
             signal.signal(number, _interrupt)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
         Thread(target=pass_on, daemon=True).start()
         outcome = try_job(asked)
         for number in SIGNALS:
