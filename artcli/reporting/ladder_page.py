@@ -16,6 +16,7 @@ from artcli.reporting.ladder_cells import (
     notes,
 )
 from artcli.reporting.ladder_plot import ladder_svg
+from artcli.reporting.page import columns_of, picture, render
 from artcli.workspace.files import write_json, write_text
 
 if TYPE_CHECKING:
@@ -38,25 +39,20 @@ def write_report(workspace: Workspace, ladder: Ladder) -> None:
 
 def html_page(ladder: Ladder, plot: str) -> str:
     """One page, with `plot` (an SVG document) in it; no script, nothing loaded from elsewhere."""
-    from jinja2 import Environment, PackageLoader
-    from markupsafe import Markup
-
-    environment = Environment(
-        loader=PackageLoader("artcli.reporting"), autoescape=True, trim_blocks=True
-    )
-    return environment.get_template("ladder.html").render(
+    return render(
+        "ladder.html",
         ladder=ladder,
         facts=facts(ladder),
         budget=budget_in_short(ladder),
         own_recipes=OWN_RECIPES,
-        columns=_columns(COLUMNS),
+        columns=columns_of(COLUMNS),
         rows=[cells(row, ladder.seeds) for row in ladder.rows],
-        detail_columns=_columns(DETAILS),
+        detail_columns=columns_of(DETAILS),
         details=[details(row) for row in ladder.rows],
         notes=notes(ladder),
-        plot=Markup(plot[plot.index("<svg") :]),  # our own, and escaped by matplotlib
+        plot=picture(plot),
         marked=_MARKED,
-    ) + "\n"  # fmt: skip
+    )
 
 
 def markdown_page(ladder: Ladder) -> str:
@@ -102,13 +98,8 @@ def facts(ladder: Ladder) -> str:
     return " · ".join(filter(None, known))
 
 
-def _columns(names: Sequence[str]) -> list[tuple[str, bool]]:
-    """(name, whether it is right-aligned) of each column."""
-    return [(name.removeprefix(">").replace("\n", " "), name.startswith(">")) for name in names]
-
-
 def _table(names: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    columns = _columns(names)
+    columns = columns_of(names)
     return [
         _line([name for name, _ in columns]),
         _line(["---:" if right else "---" for _, right in columns]),
