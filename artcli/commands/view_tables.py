@@ -33,17 +33,16 @@ def _table(title: str, gains: Gains, averaged: int) -> Any:
         rows.append((view, f"{gains.alone[view].value:.4f}", *_cells(gain)))
     if averaged > 1:
         rows.append((f"all {averaged}", "", *_cells(gains.mean)))
-    columns = [
-        "View", ">Crop F1\nalone", ">averaged\nwith plain", ">Difference\nto plain",
-        ">95 % interval", "",
-    ]  # fmt: skip
+    columns = ["View", ">Crop F1\nalone", ">with\nplain", ">Gain", ">95 % interval", "Verdict"]
     name = f"{title}: views of {gains.pieces:,} validation pieces"
-    return console.table(console.safe(name), columns, rows)
+    table = console.table(console.safe(name), columns, rows)
+    table.collapse_padding = True  # a row of the longest names has 80 characters
+    return table
 
 
 def _cells(gain: Gain) -> tuple[str, ...]:
     moved = gain.difference
-    interval = f"{moved.low:+.4f} to {moved.high:+.4f}"
+    interval = f"{moved.low:+.3f} to {moved.high:+.3f}"
     return f"{gain.f1.value:.4f}", f"{moved.value:+.4f}", interval, gain.verdict
 
 

@@ -13,6 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from artcli import console
+from artcli.contest.f1 import macro_f1
+from artcli.contest.quick_f1 import Resamples, estimate
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -73,20 +77,24 @@ def measure(exam: Exam, said: Mapping[str, NDArray[np.float32]], averaged: Seque
 
     `said` holds the plain look; `averaged` names those that make up the mean.
     """
-    plain = said[PLAIN_NAME].argmax(1)
+    drawn = Resamples.of(exam.truth, exam.ids, len(exam.classes))
+
+    def heard(names: Sequence[str]) -> tuple[float, NDArray[np.float64]]:
+        """The macro F1 of the mean of these views, and that in each resample."""
+        guess = mean([said[name] for name in names]).argmax(1)
+        return macro_f1(exam.truth, guess), drawn.scores(guess)
+
+    plain, plain_drawn = heard([PLAIN_NAME])
 
     def gain(names: Sequence[str]) -> Gain:
-        guess = mean([said[name] for name in names]).argmax(1)
-        return Gain(exam.score(guess), exam.difference(guess, plain))
+        f1, scores = heard(names)
+        return Gain(estimate(f1, scores), estimate(f1 - plain, scores - plain_drawn))
 
     others = [name for name in said if name != PLAIN_NAME]
-    return Gains(
-        len(exam),
-        exam.score(plain),
-        {name: exam.score(said[name].argmax(1)) for name in others},
-        {name: gain([PLAIN_NAME, name]) for name in others},
-        gain(averaged),
-    )
+    alone, beside = {}, {}
+    for name in console.track(others, "Measuring the views"):
+        alone[name], beside[name] = estimate(*heard([name])), gain([PLAIN_NAME, name])
+    return Gains(len(exam), estimate(plain, plain_drawn), alone, beside, gain(averaged))
 
 
 def mean(values: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 
@@ -48,6 +50,10 @@ def test_each_view_is_scored_alone_and_beside_the_plain_look() -> None:
     assert gains.beside["better"].difference.value == pytest.approx(56 / 60 - 2 / 3)
     assert gains.beside["worse"].f1.value == pytest.approx(1 / 3)
     assert gains.mean == gains.beside["better"]
+    guess = mean([SAID["plain"], SAID["better"]]).argmax(1)
+    assert gains.mean.f1 == exam().score(guess)
+    paired = exam().difference(guess, PLAIN.argmax(1))
+    assert asdict(gains.mean.difference) == pytest.approx(asdict(paired))
 
 
 def test_the_verdict_is_what_the_interval_says() -> None:
