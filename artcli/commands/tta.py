@@ -187,16 +187,17 @@ def _keep(
         raise ArtcliError("there is no test, and no painting was held out: nothing to look at")
     if mean.bad:
         console.warn(f"{len(mean.bad)} test images cannot be read: " + "; ".join(mean.bad.values()))
-    before = plan.facts["made_by"]["how"] if plan.facts else plan.text
+    some = f"{len(plan.averaged)} views of " if plan.left_out else ""
     made_by = {
         "command": "tta",
         "of": [plan.source],
-        "how": " without ".join([before, *plan.left_out]),
+        "how": some + plan.text,
         "line": plan.line,
         "run": plan.run,
         "views": plan.text,
         "seen": [one.name for one in seen],
         "averaged": plan.averaged,
+        "left_out": plan.left_out,
         "looked": dict(mean.folds),
         "measured": gains.document() if gains else None,
     }

@@ -21,8 +21,11 @@ def show_result(workspace: Workspace, document: Mapping[str, Any], gains: Gains 
     else:
         console.out().print(_table(source, gains, len(document["averaged"])))
     console.success(f"kept as {result}")
-    if gains is not None:
-        _tell_losses(workspace, document, gains)
+    if gains is None:
+        return
+    if document["left_out"]:
+        console.note("views left out for what these very pieces say make the score a little kind")
+    _tell_losses(workspace, document, gains)
 
 
 def _table(title: str, gains: Gains, averaged: int) -> Any:

@@ -105,7 +105,7 @@ def test_views_can_be_left_out_of_a_result_without_another_look(workspace: Works
     assert answer.code == 0, answer.err
     (document,) = answer.json["results"]
     assert (document["result"], document["averaged"]) == ("first-tta-2", ["plain", "mirror"])
-    assert document["how"] == "flips:vertical=true without upside-down"
+    assert document["how"] == "2 views of flips:vertical=true"
     expected = np.mean(
         [
             view_of(workspace, "first-tta", f"test-{view}").probabilities
@@ -176,6 +176,8 @@ def test_a_view_that_hurts_is_said_to_hurt_with_the_command_that_leaves_it_out(
     better = artcli(*command.split()[1:])
     assert better.code == 0, better.err
     assert "hurts" not in better.err
+    assert "a little kind" in better.err  # chosen on the pieces that score it
+    assert "a little kind" not in answer.err
     f1 = {name: kept_score(workspace, name) for name in ("first-tta-2", "first-tta-3")}
     assert f1["first-tta-3"] > f1["first-tta-2"]
 
