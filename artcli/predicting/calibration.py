@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 LEAST = 1e-7  # probability: what counts as none, so that a miss costs much and not everything
 HOTTEST = 20.0  # temperature; the coldest is one by this
-BINS = 15
+BINS = 10
 _TURNS = 50
 _CLOSE = 1e-5  # relative
 

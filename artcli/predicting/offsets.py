@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     Floats = NDArray[Any]
 
 GRID = np.arange(-5, 6) / 5  # an offset is one of these
-COST = 0.05  # of the mean size of all offsets: in macro F1, what it must gain
+COST = 8.0  # about how many pieces of an artist an offset of 1 must win to be worth it
 SWEEPS = 5
 
 
@@ -31,8 +31,9 @@ def fit_offsets(probabilities: Floats, truth: NDArray[np.integer[Any]]) -> NDArr
     """Offsets `(C,)` between -1 and 1 for `probabilities` `(N, C)`, which give high macro F1.
 
     Coordinate ascent from zeros: artist after artist takes the offset of a grid that scores best,
-    less a cost in proportion to the offsets' mean size, until a sweep over all changes nothing.
-    Deterministic; of equals the offset nearest 0 is taken.
+    less a cost for the size of all offsets, until a sweep over all changes nothing. The cost is
+    that of a few pieces, however many there are, so that little data moves little. Deterministic;
+    of equals the offset nearest 0 is taken.
     """
     logs = np.log(np.maximum(probabilities, LEAST))
     classes, reach = logs.shape[1], 2 * GRID.max()
@@ -40,6 +41,7 @@ def fit_offsets(probabilities: Floats, truth: NDArray[np.integer[Any]]) -> NDArr
     open_rows = ordered[:, -1] - ordered[:, -2] <= reach  # no offsets change the others
     score = QuickF1.of(truth, classes).settled(logs.argmax(1), open_rows)
     logs = logs[open_rows]
+    cost = COST / max(1, len(truth))  # macro F1, for each unit of all offsets' sizes
     offsets, best = np.zeros(classes), score(logs.argmax(1))
     grid = GRID[np.argsort(np.abs(GRID), kind="stable")]
     for _ in range(SWEEPS):
@@ -51,7 +53,7 @@ def fit_offsets(probabilities: Floats, truth: NDArray[np.integer[Any]]) -> NDArr
             lead = others[np.arange(len(rival)), rival] - logs[:, artist]
             for offset in grid:
                 trial = np.abs(offsets).sum() - abs(offsets[artist]) + abs(offset)
-                reached = score(np.where(offset > lead, artist, rival)) - COST * trial / classes
+                reached = score(np.where(offset > lead, artist, rival)) - cost * trial
                 if reached > best + 1e-12:
                     best, offsets[artist] = reached, offset
         if (offsets == before).all():

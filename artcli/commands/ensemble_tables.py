@@ -1,0 +1,62 @@
+"""An ensemble as tables for people, and what may come next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from artcli import console
+from artcli.predicting.made_by import listed
+from artcli.reporting.ensemble_cells import (
+    BINS,
+    MEMBERS,
+    SCORES,
+    SETS,
+    bin_rows,
+    member_rows,
+    notes,
+    reliability_line,
+    score_rows,
+    set_rows,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from artcli.reporting.ensemble import EnsembleReport
+    from artcli.workspace.paths import Workspace
+
+
+def show(
+    report: EnsembleReport, workspace: Workspace, folder: Path, *, without_test: Sequence[str]
+) -> None:
+    """Members, comparison, scores, reliability, notes, and the command that goes on.
+
+    `without_test`: the runs that have not predicted the test.
+    """
+    out = console.out()
+    _print("Runs", MEMBERS, member_rows(report))
+    if len(report.comparison.sets) > 1:
+        _print("Alone, in pairs, together", SETS, set_rows(report))
+    _print(f"{report.name} ({report.how})", SCORES, score_rows(report))
+    _print("Reliability", BINS, bin_rows(report.ensemble.after))
+    out.print(reliability_line(report))
+    for note in notes(report):
+        out.print(note, style="dim", markup=False, soft_wrap=False)
+    out.print(f"Report  {console.safe(folder / 'ensemble.html')}")
+    console.success(f"kept as {report.name}")
+    if without_test:
+        console.warn(f"{listed(without_test)} did not predict the test, so nothing is to submit")
+    elif len(report.comparison.sets) > 1:
+        out.print(f"Proposed: {console.safe(' + '.join(report.comparison.proposed))}")
+    if not without_test:
+        out.print(f"Next: [bold]{console.safe(report.next_line + workspace.flag)}[/]")
+
+
+def _print(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    table = console.table(title, columns, rows)
+    table.collapse_padding = True
+    for column in table.columns:
+        column.overflow = "fold"
+        column.no_wrap = column.justify == "right"  # a number cut short would be another number
+    console.out().print(table)
