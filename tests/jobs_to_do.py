@@ -66,18 +66,15 @@ def chat(*, text: str) -> str:
 
 
 def compute(*, seed: int) -> dict[str, Any]:
-    """What torch computes, and with how much of the machine."""
+    """What torch computes, and on how many threads."""
     import torch
 
     generator = torch.Generator().manual_seed(seed)
     left, right = torch.rand(2, 64, 64, generator=generator)
-    return {
-        "sum": float((left @ right).sum()),
-        "threads": torch.get_num_threads(),
-        "gpu": os.environ.get("CUDA_VISIBLE_DEVICES"),
-    }
+    return {"sum": float((left @ right).sum()), "threads": torch.get_num_threads()}
 
 
-def visible_gpu(*, seconds: float) -> str | None:
+def share(*, seconds: float = 0.0) -> list[str | None]:
+    """Its GPUs and its threads, after a while."""
     time.sleep(seconds)
-    return os.environ.get("CUDA_VISIBLE_DEVICES")
+    return [os.environ.get(name) for name in ("CUDA_VISIBLE_DEVICES", "OMP_NUM_THREADS")]

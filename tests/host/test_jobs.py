@@ -63,12 +63,12 @@ def test_a_job_is_called_with_its_arguments() -> None:
 
 def test_a_result_is_here_what_it_would_be_from_elsewhere() -> None:
     assert call_job(Job("pair", "builtins:dict", {"pair": (1, 2)})) == {"pair": [1, 2]}
-    with pytest.raises(ArtcliError, match="folder failed: TypeError: .* not JSON serializable"):
+    with pytest.raises(ArtcliError, match=r"folder failed: TypeError: .* not JSON serializable"):
         call_job(Job("folder", "pathlib:Path"))
 
 
 def test_what_cannot_travel_is_refused_when_the_job_is_made() -> None:
-    with pytest.raises(ValueError, match="package.module:function"):
+    with pytest.raises(ValueError, match=r"package\.module:function"):
         Job("a", "artcli.host.small_jobs")
     with pytest.raises(TypeError, match="JSON"):
         Job("a", f"{SMALL}:echo", {"value": Path("a")})
@@ -94,7 +94,7 @@ def test_any_other_error_names_the_job_and_keeps_its_traceback() -> None:
 
 
 def test_a_module_that_is_not_there_is_such_an_error() -> None:
-    with pytest.raises(ArtcliError, match="a failed: ModuleNotFoundError: .*nowhere"):
+    with pytest.raises(ArtcliError, match=r"a failed: ModuleNotFoundError: .*nowhere"):
         call_job(Job("a", "nowhere:at_all"))
 
 
@@ -123,7 +123,7 @@ def test_a_signal_interrupts_a_job(
 
 
 def test_ctrl_c_in_this_process_is_an_interrupt(monkeypatch: pytest.MonkeyPatch) -> None:
-    def stop(seconds: float) -> None:
+    def stop(_seconds: float) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(time, "sleep", stop)

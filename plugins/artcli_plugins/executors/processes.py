@@ -39,10 +39,11 @@ class Processes:
 
 def visible_gpus() -> list[str]:
     """The GPUs that this process sees, by the names that CUDA_VISIBLE_DEVICES gives them."""
+    if (named := os.environ.get("CUDA_VISIBLE_DEVICES")) == "":
+        return []
     import torch
 
     count = torch.cuda.device_count()
-    named = os.environ.get("CUDA_VISIBLE_DEVICES")
     return (named.split(",") if named else [str(number) for number in range(count)])[:count]
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from artcli.plugin import Job, call_job
 
 _READ_BY_LIBRARIES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+_NO_FEWER = {"MKL_DYNAMIC": "FALSE"}  # MKL, and torch after it, would take one a core at most
 
 
 @contextmanager
@@ -37,6 +38,6 @@ def on_threads(job: Job, threads: int) -> Job:
 
 def call_on_threads(job: Mapping[str, Any], threads: int) -> Any:
     """The job's result. What it imports reads the limit; a torch that is here already is told."""
-    os.environ.update(dict.fromkeys(_READ_BY_LIBRARIES, str(threads)))
+    os.environ.update(dict.fromkeys(_READ_BY_LIBRARIES, str(threads)) | _NO_FEWER)
     with limited(threads if "torch" in sys.modules else None):
         return call_job(Job(**job))
