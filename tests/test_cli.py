@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import statistics
-import re
 import subprocess
 import sys
 from collections.abc import Callable

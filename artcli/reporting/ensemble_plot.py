@@ -32,7 +32,7 @@ def reliability_svg(before: Reliability, after: Reliability) -> str:
             axes.scatter(
                 [one.said for one in found.bins], [one.right for one in found.bins],
                 s=[_LEAST + _MOST * one.pieces / pieces for one in found.bins],
-                marker=marker, edgecolors=colour, facecolors=face, linewidths=1.4,
+                marker=marker, edgecolors=colour, facecolors=face, linewidths=1.4, clip_on=False,
                 label=f"{label}: error {found.error:.3f}",
             )  # fmt: skip
         axes.set_xlim(0, 1)
