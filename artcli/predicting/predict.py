@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import torch
 
 from artcli import console
 from artcli.contest.splits import load_or_make_folds
@@ -15,8 +17,11 @@ from artcli.errors import ArtcliError
 from artcli.predicting.folder import keep_fold
 from artcli.predicting.looking import probabilities
 from artcli.predicting.predictions import ALL, WHOLE, Predictions, concat
+from artcli.training.components import bind_recipe
+from artcli.training.devices import start_fabric
 from artcli.training.pixel_sets import Wholes, piece_pixels, test_pixels, train_pixels
 from artcli.training.record import trained_on
+from artcli.training.run import features_of
 from artcli.training.trained import Trained, load_trained
 from artcli.workspace.runs import read_run
 
@@ -76,15 +81,16 @@ def predict_fold(
     fold = trained_fold(workspace, host, contest, run, fold_label)
     image_size = fold.trained.image_size
 
+    through_features = _features(workspace, host, fold, device)
+
     def said(
         ids: Sequence[str], images: Pictures, crops: int | Sequence[int], what: str
     ) -> Predictions:
+        about, model = f"{what} (fold {fold_label})", fold.trained.model
+        if through_features is not None:
+            return fold.said(ids, through_features(images, about), crops)
         values = probabilities(
-            fold.trained.model,
-            images,
-            batch_size=batch_size,
-            device=device,
-            description=f"{what} (fold {fold_label})",
+            model, images, batch_size=batch_size, device=device, description=about
         )
         return fold.said(ids, values, crops)
 
@@ -103,6 +109,26 @@ def predict_fold(
             of_test = said(pixels.keys, pixels.array, WHOLE, "Test pictures")
     facts = {"checkpoint": fold.checkpoint, "image_size": image_size}
     return keep_fold(workspace, contest, run, oof=seen, test=of_test, bad=bad, facts=facts)
+
+
+def _features(
+    workspace: Workspace, host: Host, fold: TrainedFold, device: str
+) -> Callable[[Pictures, str], NDArray[np.float32]] | None:
+    """What a run of a frozen body says of pictures, by their features, which are kept: its folds
+    share the body, and training has computed those of the validation pieces. None of others."""
+    recipe, model = fold.trained.recipe, fold.trained.model
+    if not recipe.freeze or int(os.environ.get("WORLD_SIZE", 1)) > 1:  # Fabric would call all ranks
+        return None
+    fabric = start_fabric(recipe, device)
+    kept = features_of(workspace, fabric, bind_recipe(host, recipe), model)
+
+    @torch.inference_mode()
+    def said(images: Pictures, what: str) -> NDArray[np.float32]:
+        features = kept(fabric, images, what).to(fabric.device)
+        probable: NDArray[np.float32] = model(features).logits.float().softmax(1).cpu().numpy()
+        return probable
+
+    return said
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from artcli.host.records import HeadOutput
 from artcli.predicting.folder import Kept, read_kept
 from artcli.predicting.looking import probabilities
 from artcli.predicting.predict import predict_fold, predict_run
+from artcli.training.features import Features
 from artcli.training.recipe import make_recipe
 from artcli.training.record import describe_split
 from artcli.training.trained import load_trained
@@ -123,6 +124,28 @@ def test_a_fold_speaks_of_its_validation_paintings_and_of_the_test(
     box = piece_boxes(painting.id)[4]
     expected = by_hand(workspace, host, "1", as_test_piece(cut(read_image(painting.path), box)))
     np.testing.assert_allclose(pieces.probabilities[-1], expected, atol=1e-5)
+
+
+def test_a_frozen_body_looks_at_each_picture_once(
+    workspace: Workspace, contest: Contest, host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frozen = RECIPE.model_copy(update={"freeze": True})
+    untrained_run(workspace, contest, frozen, "first", ["1"])
+    predict_fold(workspace, host, contest, "first", "1", device="cpu")
+    before = kept_of(workspace)
+    assert before.test is not None
+    expected = by_hand(workspace, host, "1", read_image(contest.test[-1].path))
+    np.testing.assert_allclose(before.test.probabilities[-1], expected, atol=1e-5)
+
+    def looked(*_: object) -> None:
+        raise AssertionError("its features are kept")
+
+    monkeypatch.setattr(Features, "_compute", looked)
+    predict_fold(workspace, host, contest, "first", "1", device="cpu")
+    after = kept_of(workspace)
+    assert before.oof is not None
+    assert after.oof is not None
+    np.testing.assert_array_equal(before.oof.probabilities, after.oof.probabilities)
 
 
 def test_all_folds_are_predicted_again_and_one_trained_on_everything_has_no_oof(
