@@ -2,7 +2,7 @@
 
 import contextlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from torch import nn
 from artcli.errors import ArtcliError
 from artcli.host.discovery import load_host
 from artcli.host.kinds import KINDS
-from artcli.plugin import Box, Component, HeadOutput, View
+from artcli.plugin import Box, Component, HeadOutput, Job, View, call_job, result_of, try_job
 from artcli.testing import CONTRACTS, check
 
 HOST = load_host()
@@ -46,7 +46,18 @@ def one_thread():
 @pytest.mark.parametrize(("kind", "name"), COMPONENTS)
 def test_a_component_keeps_the_contract_of_its_kind(kind: str, name: str) -> None:
     options = CHEAP_MODELS[name] if kind == "model" else ""
-    check(HOST.bind(kind, f"{name}:{options}" if options else name))
+    with one_cluster() if (kind, name) == ("executor", "ray") else contextlib.nullcontext():
+        check(HOST.bind(kind, f"{name}:{options}" if options else name))
+
+
+@contextlib.contextmanager
+def one_cluster() -> Iterator[None]:
+    """A Ray cluster that all calls of the contract share."""
+    pytest.importorskip("ray", reason="the extra ray is not installed")
+    from artcli_plugins.executors.ray_cluster import connected
+
+    with connected(None):
+        yield
 
 
 def test_every_kind_that_is_offered_has_a_contract() -> None:
@@ -309,6 +320,45 @@ class Unsure:
         return lambda probabilities: probabilities.sum(0)
 
 
+class Backwards:
+    """Gives results as they end."""
+
+    def run(self, jobs: Sequence[Job], done: Callable[..., None]) -> list[Any]:
+        results = [call_job(job) for job in reversed(jobs)]
+        for job, result in zip(reversed(jobs), results, strict=True):
+            done(job, result)
+        return results
+
+
+class Silent:
+    def run(self, jobs: Sequence[Job], done: Callable[..., None]) -> list[Any]:
+        return [call_job(job) for job in jobs]
+
+
+class Unstoppable:
+    """Tells of a failure when all is done."""
+
+    def run(self, jobs: Sequence[Job], done: Callable[..., None]) -> list[Any]:
+        outcomes = [try_job(job) for job in jobs]
+        for job, outcome in zip(jobs, outcomes, strict=True):
+            done(job, result_of(outcome))
+        return [result_of(outcome) for outcome in outcomes]
+
+
+class Blunt:
+    """Makes every error one of its own."""
+
+    def run(self, jobs: Sequence[Job], done: Callable[..., None]) -> list[Any]:
+        results = []
+        for job in jobs:
+            try:
+                results.append(call_job(job))
+            except ArtcliError as error:
+                raise ArtcliError(f"a job failed: {error.message}") from error
+            done(job, results[-1])
+        return results
+
+
 class Overwriting:
     def __init__(self, run_dir: Path) -> None:
         self.file = (run_dir / "log.json").open("w")
@@ -398,6 +448,10 @@ def test_a_recipe_names_components_that_there_are(tmp_path: Path) -> None:
         ("view", lambda: [View("a", lambda p, s: p[..., :s, :s])] * 2, "a name of its own"),
         ("view", lambda: [View("a/b", lambda p, s: p[..., :s, :s].clone())], "letters, digits"),
         ("voter", Unsure, "sum to 1"),
+        ("executor", Backwards, "give results in the order of jobs"),
+        ("executor", Silent, "tell of each job"),
+        ("executor", Unstoppable, "let the jobs end that it has begun, and tell of them"),
+        ("executor", Blunt, "its own message, hint and exit code"),
         ("observer", Overwriting, "keep what it wrote"),
         ("recipe", lambda: "a.toml", "return the Path of a file"),
     ],

@@ -183,6 +183,8 @@ def show(made: Started) -> None:
 
 
 def _use(kind: str, name: str) -> str:
-    """The command that shows the component at work, or in full where no run takes its kind."""
+    """The command that shows the component at work, or in full where none takes its kind alone."""
+    if kind == "executor":
+        return f"artcli kfold --executor {name}"
     run = kind in Recipe.model_fields or f"{kind}s" in Recipe.model_fields
     return f"artcli train --{kind} {name}" if run else f"artcli plugins show {kind} {name}"

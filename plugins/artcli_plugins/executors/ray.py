@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -30,7 +30,8 @@ class Ray:
 
     def run(self, jobs: Sequence[Job], done: Callable[[Job, Any], None]) -> list[Any]:
         """The jobs' results, in order. Errors: as `side_by_side`; no Ray, no cluster, no room."""
-        with connected(self.address) as ray, _desk(ray) as desk:
+        # Ray prints what befalls workers, to standard output, which is for results.
+        with redirect_stdout(sys.stderr), connected(self.address) as ray, _desk(ray) as desk:
             machines = [node["Resources"] for node in ray.nodes() if node["Alive"]]
             gpus = self.gpus
             if gpus is None:
@@ -61,14 +62,19 @@ class _Task:
         return bool(self.ray.wait([self.reference], timeout=0)[0])
 
     def result(self) -> Any:
+        failures = self.ray.exceptions
         try:
             outcome = self.ray.get(self.reference)
-        except self.ray.exceptions.RayError as error:
-            said = str(error).strip().splitlines() or [type(error).__name__]
+        except failures.RayTaskError as error:
             raise ArtcliError(
-                f"{self.name}: Ray could not do it: {said[-1]}",
-                "a worker is lost when its machine goes, or memory runs out; each machine needs "
-                "this very artcli, and the workspace on storage that all share",
+                f"{self.name}: its worker could not begin: {str(error).splitlines()[-1]}",
+                "each machine needs this very artcli, and what it needs",
+            ) from error
+        except failures.RayError as error:
+            raise ArtcliError(
+                f"{self.name}: its worker was lost: {str(error).splitlines()[0]}",
+                "if memory runs out, run fewer jobs at once: give each more CPUs, as with "
+                "ray:threads=8",
             ) from error
         return result_of(outcome)
 
