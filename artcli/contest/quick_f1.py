@@ -45,9 +45,13 @@ class QuickF1:
         return QuickF1(self.truth[open_rows], self.right + right, self.total + guessed, self.seen)
 
     def __call__(self, guess: Numbers) -> float:
-        right, guessed = self._counts(guess, self.truth)
+        return float(self.of_counts(*self._counts(guess, self.truth)))
+
+    def of_counts(self, right: NDArray[np.intp], guessed: NDArray[np.intp]) -> NDArray[np.float64]:
+        """Macro F1 `(…)` where so many rows `(…, C)` are `right` and `guessed` of each class."""
         right, total = self.right + right, self.total + guessed
-        return float(2 * (right[self.seen] / total[self.seen]).mean())
+        f1: NDArray[np.float64] = 2 * (right[..., self.seen] / total[..., self.seen]).mean(-1)
+        return f1
 
     def _counts(self, guess: Numbers, truth: Numbers) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         size = len(self.seen)

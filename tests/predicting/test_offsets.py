@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from artcli.contest.f1 import macro_f1
-from artcli.predicting.offsets import fit_offsets, shifted
+from artcli.contest.quick_f1 import QuickF1
+from artcli.predicting.offsets import GRID, _each_offset, fit_offsets, shifted
 
 CLASSES = 4
 
@@ -48,3 +51,14 @@ def test_fitted_offsets_never_score_lower_than_none_where_they_were_fitted() -> 
 def test_shifting_by_hand() -> None:
     moved = shifted(np.array([[0.5, 0.3, 0.2]]), np.log([1.0, 2.0, 1.0]))
     assert moved[0] == pytest.approx(np.array([0.5, 0.6, 0.2]) / 1.3)
+
+
+@given(st.integers(0, 999))
+def test_all_offsets_of_an_artist_are_scored_at_once_as_each_would_be(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    truth, rival = rng.integers(0, CLASSES, (2, 30))
+    artist, lead = int(rng.integers(CLASSES)), rng.choice([*GRID, 0.05, 2.0, -3.0], 30)
+    rival = np.where(rival == artist, (artist + 1) % CLASSES, rival)
+    scores = _each_offset(QuickF1.of(truth, CLASSES), artist, rival, lead)
+    one_by_one = [macro_f1(truth, np.where(offset > lead, artist, rival)) for offset in GRID]
+    assert scores == pytest.approx(one_by_one)

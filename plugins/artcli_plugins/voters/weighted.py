@@ -11,7 +11,7 @@ from pydantic import Field
 from artcli_plugins.voters.weighing import Contested, Floats, WeightedMean
 
 Weights = NDArray[np.float64]
-STEPS = (0.4, 0.2, 0.1, 0.05)  # of the sum of the weights: how far one is moved
+STEPS = (0.4, 0.15, 0.05)  # of the sum of the weights: how far one is moved
 
 
 class _Weighted:
@@ -56,7 +56,7 @@ def climbed(contested: Contested, start: Weights) -> tuple[Weights, float]:
 
 def weighted(
     *,
-    restarts: Annotated[int, Field(ge=0), "searches that begin at weights drawn by chance"] = 2,
+    restarts: Annotated[int, Field(ge=0), "searches that begin at weights drawn by chance"] = 1,
     seed: Annotated[int, "of that chance"] = 0,
 ) -> _Weighted:
     """Weights, each 0 or above, that give the highest macro F1 of the weighted mean.
