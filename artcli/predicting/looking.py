@@ -1,7 +1,8 @@
 """Models look at pictures: the loop that turns pixels into probabilities.
 
 Every picture is read once. Its batch is moved to the device once, each view of it is made there
-once, and all models see that.
+once, and all models see that; a body that several of them share, as the folds of a run with
+--freeze do, sees it once.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from artcli import console
 from artcli.errors import ArtcliError
 from artcli.host.records import View
 from artcli.training.devices import pick_device, pictures_at_once
+from artcli.training.features import body_mark
 from artcli.training.loop import Pictures
+from artcli.training.model import PaintingModel
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -44,15 +47,22 @@ def look(
     target = pick_device(device)
     for model in models:
         model.to(target).to(memory_format=torch.channels_last).eval()
+    bodies = _bodies(models)
     batches: list[NDArray[np.float32]] = []
     looks = len(models) * len(views)
     with console.progress(description, len(images)) as advance:
         for batch in _read_ahead(images, batch_size or pictures_at_once(target)):
             moved, said = batch.to(target), []
             for view in views:
-                seen = _seen(view, moved)
-                for model in models:
-                    said.append(model(seen).logits.float().softmax(1))
+                seen, features = _seen(view, moved), dict[str, torch.Tensor]()
+                for model, body in zip(models, bodies, strict=True):
+                    if isinstance(model, PaintingModel) and bodies.count(body) > 1:
+                        if body not in features:
+                            features[body] = model.backbone(model.normalise(seen))
+                        output = model(features[body])
+                    else:
+                        output = model(seen)
+                    said.append(output.logits.float().softmax(1))
                     done = len(batch) * len(said)
                     advance(done // looks - (done - len(batch)) // looks)
             batches.append(torch.stack(said).cpu().numpy())
@@ -86,6 +96,14 @@ def mean_probabilities(
     said = look(models, images, batch_size=batch_size, device=device, description=description)
     mean: NDArray[np.float32] = said[:, 0].mean(0)
     return mean
+
+
+def _bodies(models: Sequence[torch.nn.Module]) -> list[str]:
+    """A mark of each model's body: models of one mark have the same, weight by weight."""
+    return [
+        body_mark(model, repr(model.backbone)) if isinstance(model, PaintingModel) else str(number)
+        for number, model in enumerate(models)
+    ]
 
 
 def _seen(view: View, batch: torch.Tensor) -> torch.Tensor:

@@ -46,12 +46,7 @@ class Features:
     @classmethod
     def of(cls, folder: Path, model: PaintingModel, *facts: object) -> Features:
         """Those of `model`'s body; `facts` are what decides its features beside its weights."""
-        digest = hashlib.blake2b(repr(facts).encode(), digest_size=16)
-        normalised = {"mean": model.mean, "std": model.std}
-        for name, tensor in {**model.backbone.state_dict(), **normalised}.items():
-            digest.update(name.encode())
-            digest.update(tensor.contiguous().cpu().flatten().view(torch.uint8).numpy())
-        return cls(model, folder / "features" / f"{digest.hexdigest()}.safetensors")
+        return cls(model, folder / "features" / f"{body_mark(model, *facts)}.safetensors")
 
     @torch.no_grad()
     def __call__(self, fabric: Fabric, pictures: Pictures, what: str) -> Tensor:
@@ -88,6 +83,17 @@ class Features:
         with fabric.autocast():
             features: Tensor = self.model.backbone(self.model.normalise(images))
         return features.float().cpu()
+
+
+def body_mark(model: PaintingModel, *facts: object) -> str:
+    """A hash of what decides the features of `model`'s body: its weights, its normalising, and
+    `facts`."""
+    digest = hashlib.blake2b(repr(facts).encode(), digest_size=16)
+    normalised = {"mean": model.mean, "std": model.std}
+    for name, tensor in {**model.backbone.state_dict(), **normalised}.items():
+        digest.update(name.encode())
+        digest.update(tensor.contiguous().cpu().flatten().view(torch.uint8).numpy())
+    return digest.hexdigest()
 
 
 def _mark(picture: NDArray[np.uint8]) -> bytes:

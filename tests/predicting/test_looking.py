@@ -2,11 +2,13 @@
 
 import numpy as np
 import pytest
+import torch
 from torch import Tensor, nn
 
 from artcli.errors import ArtcliError
 from artcli.host.records import HeadOutput, View
 from artcli.predicting.looking import PLAIN, look, mean_probabilities, probabilities
+from artcli.training.model import PaintingModel
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -110,3 +112,37 @@ class Told:
 
     def __init__(self, lines: list[str]) -> None:
         self.print = lambda line, **_: lines.append(line)
+
+
+class Body(nn.Module):
+    """Four cells of a picture as its features; how often it looked is counted."""
+
+    mean, std = (0.5, 0.5, 0.5), (0.5, 0.5, 0.5)
+    looks = 0
+
+    def __init__(self, weight: float) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.tensor(weight))
+
+    def forward(self, images: Tensor) -> Tensor:
+        type(self).looks += 1
+        return images[:, 0, :2, :2].flatten(1) * self.weight
+
+
+class Head(nn.Module):
+    def __init__(self, seed: int) -> None:
+        super().__init__()
+        torch.manual_seed(seed)
+        self.linear = nn.Linear(4, 3)
+
+    def forward(self, features: Tensor, targets: Tensor | None = None) -> HeadOutput:
+        return HeadOutput(self.linear(features))
+
+
+def test_a_body_that_models_share_sees_each_view_once(images: np.ndarray) -> None:
+    models = [PaintingModel(Body(weight), Head(n)) for n, weight in enumerate((1.0, 2.0, 1.0))]
+    alone = [look([model], images, [PLAIN, MIRROR], device="cpu")[0] for model in models]
+    Body.looks = 0
+    together = look(models, images, [PLAIN, MIRROR], device="cpu")
+    assert Body.looks == 4  # two bodies, two views, one batch
+    np.testing.assert_allclose(together, np.stack(alone), rtol=1e-6)
