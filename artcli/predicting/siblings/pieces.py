@@ -1,0 +1,114 @@
+"""The pieces among which siblings are looked for: those of the validation, and the test's.
+
+Small pictures of them are in memory; larger ones, to be shown, stay in the pixel cache.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from artcli.contest.splits import Folds, load_or_make_folds
+from artcli.errors import ArtcliError
+from artcli.predicting.folder import read_facts
+from artcli.predicting.made_by import members
+from artcli.predicting.siblings.registration import SIDE
+from artcli.training.pixel_sets import piece_pixels, test_pixels
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from artcli.contest.pixels import Pixels
+    from artcli.contest.tables import Contest
+    from artcli.predicting.exam import Exam
+    from artcli.workspace.paths import Workspace
+
+FILE_SIDE = 128  # of pictures that no run has put into the pixel cache
+
+
+@dataclass(frozen=True, eq=False)
+class Pieces:
+    """N pieces: `names`, `pictures` `(N, SIDE, SIDE, 3)` uint8 RGB, and their `sizes` `(N, 2)`,
+    width and height in pixels, before they were squashed. `places`: where each is kept, as the
+    pixels and the row in them."""
+
+    names: tuple[str, ...]
+    pictures: NDArray[np.uint8]
+    sizes: NDArray[np.int64]
+    places: tuple[tuple[Pixels, int], ...]
+
+    @classmethod
+    def of(cls, places: Iterable[tuple[Pixels, int]]) -> Pieces:
+        known = tuple(places)
+        pictures = np.empty((len(known), SIDE, SIDE, 3), np.uint8)
+        for picture, (pixels, row) in zip(pictures, known, strict=True):
+            picture[:] = cv2.resize(pixels.array[row], (SIDE, SIDE), interpolation=cv2.INTER_AREA)
+        sizes = [pixels.sizes[row] for pixels, row in known]
+        names = tuple(pixels.keys[row] for pixels, row in known)
+        return cls(names, pictures, np.array(sizes, np.int64).reshape(-1, 2), known)
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+
+def validation_pieces(workspace: Workspace, contest: Contest, exam: Exam, side: int) -> Pieces:
+    """The exam's pieces, in its order; read from the pixel cache at `side`, or into it.
+
+    Errors: `ArtcliError` when its folds are those of no folds file, or its pieces are other ones.
+    """
+    folds = _folds_of(workspace, contest, exam)
+    sets = {
+        int(fold): piece_pixels(workspace, contest, folds, int(fold), side)
+        for fold in np.unique(exam.folds)
+    }
+    try:
+        return Pieces.of(
+            (sets[fold], sets[fold].row(f"{key}#{crop}"))
+            for key, crop, fold in zip(
+                exam.ids.tolist(), exam.crops.tolist(), exam.folds.tolist(), strict=True
+            )
+        )
+    except KeyError as error:
+        raise ArtcliError(
+            f"the run was judged on the piece {error}, which is not cut of validation paintings",
+            "predict again: artcli predict",
+        ) from error
+
+
+def test_pieces(workspace: Workspace, contest: Contest, ids: Sequence[str], side: int) -> Pieces:
+    """The test's pieces named `ids`; read from the pixel cache at `side`, or into it."""
+    if not ids:
+        return Pieces.of(())
+    pixels = test_pixels(workspace, contest, side)
+    return Pieces.of((pixels, pixels.row(key)) for key in ids)
+
+
+def kept_side(workspace: Workspace, names: Sequence[str]) -> int:
+    """The side at which the runs `names`, or those that they are made of, have kept pictures."""
+    for name in names:
+        facts = read_facts(workspace, name) or {}
+        for fold in facts.get("folds", {}).values():
+            if side := fold.get("image_size"):
+                return int(side)
+        if of := members(facts.get("made_by", {})):
+            return kept_side(workspace, of)
+    return FILE_SIDE
+
+
+def _folds_of(workspace: Workspace, contest: Contest, exam: Exam) -> Folds:
+    """The folds, among the workspace's files, in which the exam's paintings are."""
+    wanted = dict(zip(exam.ids.tolist(), exam.folds.tolist(), strict=True))
+    for k in range(2, len(contest.train) + 1):
+        if workspace.folds_file(k).exists():
+            folds = load_or_make_folds(workspace, contest, k)
+            if all(folds.fold_of[key] == fold for key, fold in wanted.items()):
+                return folds
+    raise ArtcliError(
+        "the validation pieces are in other folds than those of any folds file, so it is not "
+        "known where they were cut",
+        "predict again with the folds that are there: artcli predict",
+    )
