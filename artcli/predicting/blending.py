@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from artcli.errors import ArtcliError
 from artcli.predicting.calibration import at_temperature, fit_temperature
 from artcli.predicting.offsets import fit_offsets, shifted
 from artcli.predicting.pooling import pool
@@ -25,8 +26,35 @@ if TYPE_CHECKING:
     Floats = NDArray[Any]
     Numbers = NDArray[np.integer[Any]]
 
-Vote = Callable[["Floats"], "Floats"]
 Members = tuple[int, ...]  # by number
+CLOSE = 1e-3  # to 1, the sum of a vote's row
+
+
+@dataclass(frozen=True, eq=False)
+class Vote:
+    """A fitted voter: members `(M, K, C)` -> `(K, C)`.
+
+    Errors: `ArtcliError` that names its plugin, where it fails or gives what no vote can be.
+    """
+
+    voter: Bound
+    call: Callable[[Floats], Any]
+
+    @property
+    def weights(self) -> tuple[float, ...] | None:
+        """How much each member counts, where the voter weighs them."""
+        found = getattr(self.call, "weights", None)
+        return None if found is None else tuple(map(float, found))
+
+    def __call__(self, members: Floats) -> Floats:
+        agreed = np.asarray(self.voter.blamed(self.call)(members))
+        if agreed.shape != members.shape[1:] or not abs(agreed.sum(1) - 1).max(initial=0) < CLOSE:
+            source = self.voter.registered[0].source
+            raise ArtcliError(
+                f"voter {self.voter.text} (from {source}) gives no rows of probabilities",
+                "its author can see what it must do with: artcli.testing.check",
+            )
+        return agreed
 
 
 @dataclass(frozen=True)
@@ -39,8 +67,7 @@ class Method:
     def fit_vote(self, oof: Floats, truth: Numbers) -> Vote:
         """The voter, fitted. Errors: `ArtcliError` that names its plugin."""
         fit = self.voter.blamed(self.voter().fit)
-        vote: Vote = fit(oof, truth)
-        return vote
+        return Vote(self.voter, fit(oof, truth))
 
     def fit_temperatures(
         self, oof: Floats, truth: Numbers, starts: Sequence[float] | None = None
@@ -59,12 +86,6 @@ class Blend:
 
     temperatures: tuple[float, ...]
     vote: Vote
-
-    @property
-    def weights(self) -> tuple[float, ...] | None:
-        """How much each member counts, where the voter weighs them."""
-        found = getattr(self.vote, "weights", None)
-        return None if found is None else tuple(map(float, found))
 
     def __call__(self, members: Floats) -> Floats:
         """`(M, K, C)` -> `(K, C)`."""

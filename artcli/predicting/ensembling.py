@@ -150,7 +150,7 @@ def make_ensemble(
     )  # fmt: skip
     score = _Scores.of(exam)
     oof = judged.offset if offsets else judged.plain
-    weights = blend.weights or (None,) * len(lineup)
+    weights = blend.vote.weights or (None,) * len(lineup)
     found = finish.offsets if finish.offsets is not None else ()
     return Ensemble(
         members=tuple(

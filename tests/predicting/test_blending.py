@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from artcli.contest.f1 import macro_f1
+from artcli.errors import ArtcliError
 from artcli.host.discovery import load_host
+from artcli.host.records import Component
 from artcli.predicting.blending import (
     Method,
     apart,
@@ -17,6 +19,7 @@ from artcli.predicting.blending import (
     nested,
 )
 from artcli.predicting.pooling import pool
+from artcli.testing.contracts import bound_alone
 
 HOST = load_host()
 
@@ -57,7 +60,7 @@ def test_on_noise_offsets_gain_where_they_were_fitted_and_nowhere_else() -> None
 
 
 def test_no_piece_is_judged_by_a_fit_that_knew_its_truth() -> None:
-    """Other truths of a split change what is said of all others, and nothing of the split itself."""
+    """Other truths of a split change what is said of all others, and nothing of the split."""
     oof, truth, splits = noise(4, 200, 3, seed=3)
     inside = splits == 2
     other = np.where(inside, (truth + 1) % 3, truth)
@@ -128,10 +131,10 @@ def test_of_one_run_a_soft_blend_without_calibration_is_the_run_to_the_bit() -> 
 
 def test_the_weights_are_those_of_the_vote_and_none_where_it_has_none() -> None:
     oof, truth, _ = noise(3, 60, 3, seed=8)
-    weights = fit_blend(method("greedy"), oof, truth).weights
+    weights = fit_blend(method("greedy"), oof, truth).vote.weights
     assert weights is not None
     assert sum(weights) == pytest.approx(1)
-    assert fit_blend(method("soft"), oof, truth).weights is None
+    assert fit_blend(method("soft"), oof, truth).vote.weights is None
 
 
 def test_sets_of_members_are_blended_alone() -> None:
@@ -141,3 +144,23 @@ def test_sets_of_members_are_blended_alone() -> None:
     for chosen in sets:
         alone = nested(method("greedy"), oof[list(chosen)], truth, splits)
         assert (judged.sets[chosen] == alone.blended.argmax(1)).all()
+
+
+@pytest.mark.parametrize(
+    ("vote", "said"),
+    [
+        (lambda members: members[0] * 2, "gives no rows of probabilities"),
+        (lambda members: members[0] * np.nan, "gives no rows of probabilities"),
+        (lambda members: members, "gives no rows of probabilities"),
+        (lambda members: members / [], "failed: ValueError"),
+    ],
+)
+def test_a_strangers_voter_is_named_where_it_fails(vote: Any, said: str) -> None:
+    class Voter:
+        def fit(self, oof: Any, truth: Any) -> Any:
+            return vote
+
+    oof, truth, splits = noise(2, 30, 3)
+    broken = Method(bound_alone(Component("voter", "broken", Voter, "broken")))
+    with pytest.raises(ArtcliError, match=f"broken.*{said}"):
+        nested(broken, oof, truth, splits)
