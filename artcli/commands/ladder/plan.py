@@ -15,6 +15,7 @@ from artcli.reporting.ladder import Rung, Standing, read_earlier
 from artcli.training.components import recipe_from_flags
 from artcli.training.named import named_recipe, named_recipes
 from artcli.training.recipe import Recipe, read_recipe
+from artcli.training.seeds import seeded
 from artcli.workspace.paths import checked_name
 from artcli.workspace.runs import run_parts
 
@@ -153,7 +154,7 @@ def _rungs(
     single = []
     for row in named:
         recipe = bound[row.name]
-        runs = _runs(f"{name}-{row.name}", recipe, seeds)
+        runs = tuple(run for run, _ in seeded(f"{name}-{row.name}", recipe, seeds))
         single.append(Rung(row, recipe, _ancestors(row, known), None, runs))
     owners: dict[Recipe, Rung] = {}
     # Of rows that are the same, the first one trains, unless another has before.
@@ -167,12 +168,6 @@ def _rungs(
         same_as = owner.named.name if shared else None
         rungs.append(replace(rung, same_as=same_as, runs=owner.runs) if shared else rung)
     return tuple(rungs)
-
-
-def _runs(first: str, recipe: Recipe, seeds: int) -> tuple[str, ...]:
-    """`first` for the recipe's own seed, with `-sSEED` for each of those after it."""
-    more = [f"{first}-s{recipe.seed + number}" for number in range(1, seeds)]
-    return tuple(map(checked_name, (first, *more)))
 
 
 def _ancestors(row: NamedRecipe, known: Mapping[str, NamedRecipe]) -> tuple[str, ...]:
@@ -190,12 +185,8 @@ def _refuse_other_settings(workspace: Workspace, name: str, rungs: Sequence[Rung
         for run, recipe in zip(rung.runs, rung.recipes, strict=True):
             if rung.same_as is None and run_parts(workspace, run):
                 kept = read_recipe(workspace.run_dir(run) / "recipe.toml")
-                if differing := [
-                    f"{field} was {was}, not {wanted}"
-                    for (field, was), (_, wanted) in zip(kept, recipe, strict=True)
-                    if was != wanted
-                ]:
-                    problems.append(f"{run}: {', '.join(differing)}")
+                if changes := recipe.changes_from(kept):
+                    problems.append(f"{run}: {', '.join(changes)}")
     if problems:
         raise Problems(
             f"runs of the ladder {name} were trained with other settings",
