@@ -16,6 +16,7 @@ from artcli.plugin import ArtcliError, UsageError
 
 _SETTINGS = {
     "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_COLOR_PREFIX": "0",
     # A lost worker's loader processes live up to five seconds longer, and hold its fold's lock.
     "RAY_task_retry_delay_ms": "8000",
 }
