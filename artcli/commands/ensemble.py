@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import StrEnum
 from shlex import join
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,11 +16,17 @@ from artcli.commands.options import JsonOption, WorkspaceOption
 if TYPE_CHECKING:
     from artcli.contest.tables import Contest
     from artcli.predicting.blending import Method
-    from artcli.predicting.ensembling import Ensemble
+    from artcli.predicting.ensembling import Ensemble, Groups
     from artcli.predicting.exam import Lineup
     from artcli.predicting.folder import Kept
     from artcli.reporting.ensemble import EnsembleReport
     from artcli.workspace.paths import Workspace
+
+
+class Pool(StrEnum):
+    """What can be pooled."""
+
+    SIBLINGS = "siblings"  # the pieces that are found to be of one painting
 
 
 def command(
@@ -39,6 +46,10 @@ def command(
     calibrate: Annotated[
         bool, typer.Option(help="Give each run, and the ensemble, a temperature.")
     ] = True,
+    pool: Annotated[
+        Pool | None,
+        typer.Option(help="Let test pictures that seem to be of one painting speak together."),
+    ] = None,
     best: Annotated[
         bool, typer.Option("--best", help="Blend the proposed ones of the runs alone.")
     ] = False,
@@ -75,7 +86,9 @@ def command(
         console.note(notice)
     kept = _kept(found, dict.fromkeys(runs))
     lineup = line_up(contest, kept)
-    report = _blended(contest, lineup, Settings(method, offsets), result, best=best)
+    groups = _groups(found, contest, lineup) if pool else None
+    settings = Settings(method, offsets, pool)
+    report = _blended(contest, lineup, settings, groups, result, best=best)
     _keep(found, contest, lineup, report)
     folder = write_report(found, report)
     if json:
@@ -90,18 +103,20 @@ class Settings:
 
     method: Method
     offsets: bool
+    pool: Pool | None
 
     def line(self, runs: Sequence[str], name: str | None = None) -> str:
         """The command that blends `runs` so."""
         words = ["artcli", "ensemble", *runs, "--voter", self.method.voter.text]
         words += ["--offsets"] * self.offsets + ["--no-calibrate"] * (not self.method.calibrate)
+        words += ["--pool", self.pool.value] if self.pool else []
         return join([*words, "--name", name] if name else words)
 
     def next_line(self, proposed: Sequence[str], kept: Sequence[str], result: str) -> str:
         """The command that goes on with what is proposed; `result` is of the runs `kept`."""
         if tuple(proposed) == tuple(kept):
             return join(["artcli", "submit", result])
-        if len(proposed) == 1 and not self.offsets:
+        if len(proposed) == 1 and not (self.offsets or self.pool):
             return join(["artcli", "submit", *proposed])
         return self.line(proposed)
 
@@ -128,8 +143,28 @@ def _kept(workspace: Workspace, runs: Iterable[str]) -> list[Kept]:
     return kept
 
 
+def _groups(workspace: Workspace, contest: Contest, lineup: Lineup) -> Groups:
+    """The pieces of one painting, among those of the validation and of the test."""
+    from artcli import console
+    from artcli.predicting.ensembling import Groups
+    from artcli.predicting.siblings.finding import find_siblings
+
+    console.note(
+        "--pool siblings uses pictures of the test to name others of them: a contest's rules may "
+        "forbid that"
+    )
+    found = find_siblings(workspace, contest, lineup)
+    return Groups(found.validation, found.test)
+
+
 def _blended(
-    contest: Contest, lineup: Lineup, settings: Settings, result: str, *, best: bool
+    contest: Contest,
+    lineup: Lineup,
+    settings: Settings,
+    groups: Groups | None,
+    result: str,
+    *,
+    best: bool,
 ) -> EnsembleReport:
     """Blend all runs of the line-up or, with `best`, those that are proposed of them."""
     import numpy as np
@@ -152,7 +187,7 @@ def _blended(
         with console.progress(f"Blending {len(some)} runs", count + 1) as advance:
             return make_ensemble(
                 some, splits, settings.method,
-                offsets=settings.offsets, compare=compare, done=advance,
+                offsets=settings.offsets, groups=groups, compare=compare, done=advance,
             )  # fmt: skip
 
     made = blend(lineup, compare=True)
@@ -166,7 +201,7 @@ def _blended(
         line=settings.line(made.names, result),
         voter=settings.method.voter.text,
         calibrate=settings.method.calibrate,
-        pool=None,
+        pool=settings.pool and settings.pool.value,
         pieces=len(exam),
         paintings=len(np.unique(exam.ids)),
         splits=count,

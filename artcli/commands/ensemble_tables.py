@@ -45,11 +45,11 @@ def show(
         out.print(note, style="dim", markup=False, soft_wrap=False)
     out.print(f"Report  {console.safe(folder / 'ensemble.html')}")
     console.success(f"kept as {report.name}")
+    if len(report.comparison.sets) > 1:
+        out.print(f"Proposed: {console.safe(' + '.join(report.comparison.proposed))}")
     if without_test:
         console.warn(f"{listed(without_test)} did not predict the test, so nothing is to submit")
-    elif len(report.comparison.sets) > 1:
-        out.print(f"Proposed: {console.safe(' + '.join(report.comparison.proposed))}")
-    if not without_test:
+    if not (without_test and report.next_line.startswith("artcli submit")):
         out.print(f"Next: [bold]{console.safe(report.next_line + workspace.flag)}[/]")
 
 

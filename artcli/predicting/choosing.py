@@ -1,8 +1,8 @@
 """Which runs are worth blending: every one alone, every pair and all together, by honest scores.
 
-The proposal is the set of fewest models whose score is within one standard error of the best's, for
-what is simpler and not clearly worse is the better choice (Breiman et al. 1984, "Classification and
-Regression Trees").
+The proposal is the best set of as few models as come within one standard error of the best of all,
+for what is simpler and not clearly worse is the better choice (Breiman et al. 1984,
+"Classification and Regression Trees").
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def singles_and_pairs(models: int) -> list[Members]:
 
 
 def propose(choices: Sequence[Choice], resamples: Resamples) -> Choice:
-    """The choice of fewest models within one standard error of the best; of those, the best.
+    """The best choice of as few models as come within one standard error of the best of all.
 
     The error is that of the difference, over paintings drawn anew.
     """
@@ -52,12 +52,14 @@ def propose(choices: Sequence[Choice], resamples: Resamples) -> Choice:
 
 
 def within_one_error(found: Sequence[tuple[int, float]], errors: Sequence[float]) -> int:
-    """The place of the (models, score) with fewest models, then the highest score, that is at most
+    """The place of the best (models, score) of as few models as there are in any that is at most
     its `errors` below the highest score of all."""
     best = max(score for _, score in found)
-    near = [
-        place
-        for place, ((_, score), error) in enumerate(zip(found, errors, strict=True))
+    fewest = min(
+        models
+        for (models, score), error in zip(found, errors, strict=True)
         if best - score <= error
-    ]
-    return min(near, key=lambda place: (found[place][0], -found[place][1]))
+    )
+    # Of as many models the best, even if its own error, of a surer difference, is smaller.
+    places = [place for place, (models, _) in enumerate(found) if models == fewest]
+    return max(places, key=lambda place: found[place][1])

@@ -60,8 +60,8 @@ class Compared:
 @dataclass(frozen=True)
 class Comparison:
     """Sets of runs, the best first: `sets` are every run alone, every pair, and all; `shown` are
-    the best of each kind, with their gain on `best_single`. `proposed` is the set of fewest runs
-    within one standard error of the best."""
+    the best of each kind, with their gain on `best_single`. `proposed` is the best set of as few
+    runs as come within one standard error of the best of all."""
 
     sets: tuple[Compared, ...]
     shown: tuple[Compared, ...]

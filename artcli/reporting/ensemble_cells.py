@@ -104,8 +104,8 @@ def notes(report: EnsembleReport) -> list[str]:
     if sets > 1:
         said.append(
             f"{sets:,} sets of runs are compared, all without offsets: the best of so many is a "
-            "little lucky. Proposed is the one of fewest runs within one standard error of the "
-            "best.",
+            "little lucky. Proposed is the best of as few runs as come within one standard error "
+            "of the best of all.",
         )
     if report.pool:
         said.append(

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,8 @@ from command_line import artcli
 from small_contests import ARTISTS, write_tables
 
 from artcli.contest.f1 import macro_f1
-from artcli.contest.tables import read_contest
+from artcli.contest.tables import Contest, read_contest
+from artcli.predicting.exam import Lineup
 from artcli.predicting.folder import keep_fold, read_kept
 from artcli.predicting.predictions import Predictions
 from artcli.workspace.paths import Workspace
@@ -257,3 +259,31 @@ finally:
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.stdout.splitlines()[-1] == "False", done.stderr
+
+
+def test_siblings_are_pooled_where_it_is_asked_for(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is found is given here: that siblings are found is tested where they are looked for."""
+    for seed, name in enumerate(("one", "two")):
+        predicted(workspace, name, seed=seed, skill=0.5)
+
+    def found(_workspace: Workspace, _contest: Contest, lineup: Lineup) -> SimpleNamespace:
+        paintings = np.unique(lineup.exam.ids, return_inverse=True)[1]
+        return SimpleNamespace(validation=paintings, test=np.arange(TESTS) // 2)
+
+    monkeypatch.setattr("artcli.predicting.siblings.finding.find_siblings", found)
+    plain = artcli("ensemble", "one", "two", "--json", "-w", workspace.root).json
+    answer = artcli("ensemble", "one", "two", "--pool", "siblings", "-w", workspace.root)
+    assert "a contest's rules may forbid that" in answer.text
+    assert "pooling siblings" in answer.text
+    kept = read_kept(workspace, "ensemble-2")
+    assert kept is not None
+    assert kept.test is not None
+    assert (kept.test.probabilities[::2] == kept.test.probabilities[1::2]).all()
+    assert kept.made_by["how"] == "soft, siblings"
+    assert "--pool siblings" in kept.made_by["line"]
+    gain = kept.made_by["pooling_gain"]["value"]
+    assert gain > 0.03
+    assert kept.made_by["f1"]["value"] - plain["f1"]["value"] == pytest.approx(gain)
+    assert plain["pooling_gain"] is None

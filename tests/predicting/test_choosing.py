@@ -17,6 +17,8 @@ def test_the_rule_by_hand() -> None:
     assert within_one_error(found, [0, 0.02, 0.01, 0.031, 0.02]) == 3
     # Nothing is within its error of the best but the best itself.
     assert within_one_error(found, [0, 0.001, 0.001, 0.001, 0.001]) == 0
+    # A worse single run is within its own, wider error: then the best single run is taken.
+    assert within_one_error(found, [0, 0.02, 0.01, 0.02, 0.11]) == 3
     # Of equals the first.
     assert within_one_error([(2, 0.5), (2, 0.5)], [0, 0]) == 0
 
