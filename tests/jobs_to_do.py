@@ -17,8 +17,8 @@ def train(*, folder: str, name: str, seconds: float = 30.0) -> str:
     """Goes on until told to stop, then takes a moment to save, as a run does."""
     place = Path(folder)
     with stop_requests() as request:
-        (place / f"{name}.begun").write_text(str(os.getpid()))
         print(f"training {name}", file=sys.stderr, flush=True)
+        (place / f"{name}.begun").write_text(str(os.getpid()))
         end = time.monotonic() + seconds
         while request.signal_number is None and time.monotonic() < end:
             time.sleep(0.02)
