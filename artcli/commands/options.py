@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -30,6 +31,21 @@ WorkersOption = Annotated[
         "--workers",
         min=0,
         help="Processes that prepare pictures; the result is the same with any number.",
+    ),
+]
+class Pool(StrEnum):
+    """What pictures of the test may be pooled with."""
+
+    SIBLINGS = "siblings"
+
+
+PoolOption = Annotated[
+    Pool | None,
+    typer.Option(
+        "--pool",
+        metavar="siblings",
+        help="Pool what is said of pieces of one painting, which are found by their overlap. A "
+        "contest's rules may forbid to use one picture of the test for another.",
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document for scripts.")]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from artcli.commands.options import JsonOption, WorkspaceOption
+from artcli.commands.options import JsonOption, Pool, PoolOption, WorkspaceOption
 
 if TYPE_CHECKING:
     from artcli.contest.tables import Contest
@@ -28,6 +28,7 @@ def command(
         str | None,
         typer.Option(metavar="NAME", help="The file's name in submissions/ [default: the run's]."),
     ] = None,
+    pool: PoolOption = None,
     fill_bad: Annotated[
         str | None,
         typer.Option(
@@ -45,11 +46,12 @@ def command(
     """
     from artcli import console
     from artcli.contest.tables import read_contest
+    from artcli.workspace.files import read_json
     from artcli.workspace.paths import find_workspace
 
     found = find_workspace(workspace)
     contest = read_contest(found)
-    made, chosen, why = submit(found, contest, run, name=name, fill_bad=fill_bad)
+    made, chosen, why = submit(found, contest, run, name=name, fill_bad=fill_bad, pool=pool)
     if json:
         console.print_json(
             {
@@ -60,6 +62,7 @@ def command(
                 "folds": made.folds,
                 "rows": len(made.rows),
                 "filled": made.filled,
+                "pool": read_json(made.facts)["made_from"].get("pool"),
                 "formula_like": made.formulas,
                 "counts": {artist: made.counts[artist] for artist in contest.artists},
             }
@@ -75,8 +78,10 @@ def submit(
     *,
     name: str | None = None,
     fill_bad: str | None = None,
+    pool: Pool | None = None,
 ) -> tuple[Submission, Candidate, str]:
     """Choose a run or a result, write its submission; also which was taken, and why."""
+    from artcli.commands.pooling import pool_run
     from artcli.errors import ArtcliError
     from artcli.predicting.candidates import list_candidates
     from artcli.predicting.folder import read_kept
@@ -89,7 +94,12 @@ def submit(
     if kept is None:  # removed since it was listed
         raise ArtcliError(f"the predictions of {chosen.name} are gone")
     facts = {"why": why, "validation_crop_f1": chosen.scored, **chosen.facts()}
-    made = write_submission(workspace, contest, kept, name=name, fill_bad=fill_bad, run=facts)
+    groups = None
+    if pool:
+        groups, facts["pool"] = pool_run(workspace, contest, kept)
+    made = write_submission(
+        workspace, contest, kept, name=name, fill_bad=fill_bad, groups=groups, run=facts
+    )
     return made, chosen, why
 
 

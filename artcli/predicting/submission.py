@@ -10,10 +10,12 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from artcli import __version__
 from artcli.contest.csvfile import read_table, to_text
@@ -21,6 +23,7 @@ from artcli.errors import ArtcliError, Problems, UsageError
 from artcli.predicting.candidates import Candidate, find_candidate
 from artcli.predicting.folder import fold_label
 from artcli.predicting.made_by import listed, way_back
+from artcli.predicting.pooling import pool
 from artcli.workspace.files import sha256_file, write_bytes, write_json
 from artcli.workspace.locks import hold
 from artcli.workspace.paths import checked_name
@@ -56,13 +59,19 @@ class Submission:
 
 
 def submission_rows(
-    contest: Contest, kept: Kept, *, again: str, fill_bad: str | None = None
+    contest: Contest,
+    kept: Kept,
+    *,
+    again: str,
+    fill_bad: str | None = None,
+    groups: Mapping[str, int] | None = None,
 ) -> tuple[list[tuple[str, str]], list[str]]:
     """(id, artist) for each row of sample_submission.csv, and the ids that were filled.
 
-    The folds' probabilities are averaged; `again` is the hint how they are made anew. Errors:
-    `ArtcliError` without predictions of the test; `Problems` when they do not fit the test, or when
-    test images are bad and `fill_bad`, an artist of the contest, is not given.
+    The folds' probabilities are averaged, and then pooled over `groups`, which has that of each
+    picture; `again` is the hint how they are made anew. Errors: `ArtcliError` without predictions
+    of the test; `Problems` when they do not fit the test, or when test images are bad and
+    `fill_bad`, an artist of the contest, is not given.
     """
     ids = contest.sample_ids or tuple(painting.id for painting in contest.test)
     if kept.test is None:
@@ -80,6 +89,9 @@ def submission_rows(
         mean = kept.test.with_classes(contest.artists).mean_over_folds().in_order(ids, absent=bad)
     except Problems as error:
         raise Problems(error.message.partition(":\n")[0], error.problems, again) from error
+    if groups is not None:
+        own = [groups[key] for key in mean.ids.tolist()]
+        mean = replace(mean, probabilities=pool(mean.probabilities, own).astype(np.float32))
     guess = dict(zip(mean.ids.tolist(), mean.guesses(), strict=True))
     return [(key, guess.get(key) or str(fill_bad)) for key in ids], [
         key for key in ids if key not in guess
@@ -93,19 +105,23 @@ def write_submission(
     *,
     name: str | None = None,
     fill_bad: str | None = None,
+    groups: Mapping[str, int] | None = None,
     run: Mapping[str, Any] | None = None,
 ) -> Submission:
-    """Write `submissions/NAME.csv` and a JSON beside it; without `name` RUN.csv, RUN-2.csv, ….
+    """Write `submissions/NAME.csv` and a JSON beside it; without `name` RUN.csv, RUN-2.csv, …
+    or, where it is pooled, RUN-siblings.csv and so on.
 
     Errors: a `name` that is there already is never replaced, nor changed in silence.
-    `run` is what the JSON shall say of the run (its recipe, its folds' scores).
+    `groups`: as `submission_rows`; `run` is what the JSON shall say of the run (its recipe, its
+    folds' scores).
     """
     origin = {"made_by": kept.made_by, "imported": kept.imported}
     again = way_back(kept.name, origin, workspace.flag)
-    rows, filled = submission_rows(contest, kept, again=again, fill_bad=fill_bad)
+    rows, filled = submission_rows(contest, kept, again=again, fill_bad=fill_bad, groups=groups)
     assert kept.test is not None  # else there were no rows
     folds = tuple(fold_label(number) for number in kept.test.fold_numbers)
-    stem = checked_name((name or kept.name).removesuffix(".csv"))
+    own = kept.name if groups is None else f"{kept.name}-siblings"
+    stem = checked_name((name or own).removesuffix(".csv"))
     data = _encoded(contest, rows)
     with hold(workspace.submissions / ".lock", "the folder of submissions", wait=True):
         path = _free_path(workspace.submissions, stem)

@@ -22,7 +22,7 @@ from artcli.predicting.siblings.candidates import (
 from artcli.predicting.siblings.evidence import LIMIT, Evidence
 from artcli.predicting.siblings.grouping import group, log_of_odds_against
 from artcli.predicting.siblings.likeness import colours, likenesses
-from artcli.predicting.siblings.measures import Quality, pair_quality
+from artcli.predicting.siblings.measures import Quality, group_sizes, pair_quality
 from artcli.predicting.siblings.pieces import Pieces, kept_side, test_pieces, validation_pieces
 
 if TYPE_CHECKING:
@@ -82,11 +82,28 @@ class Siblings:
     def test(self) -> NDArray[np.intp]:
         return self.of_test.groups
 
+    @property
+    def pooled(self) -> int:
+        """How many of the test's pieces have siblings."""
+        return len(self.test) - group_sizes(self.test).get(1, 0)
+
+    def document(self) -> dict[str, Any]:
+        """The figures, as JSON."""
+        quality = self.quality
+        return {
+            "precision": quality.precision,
+            "recall": quality.recall,
+            "validation_groups": group_sizes(self.validation),
+            "test_groups": group_sizes(self.test),
+            "test_pieces_pooled": self.pooled,
+        }
+
 
 def find_siblings(workspace: Workspace, contest: Contest, lineup: Lineup) -> Siblings:
     """The siblings among the exam's pieces and among the test's, in the line-up's orders.
 
-    Errors: `ArtcliError` when the exam's pieces are not those of the workspace's folds.
+    Errors: `ArtcliError` when the exam's pieces are not those of the workspace's folds; `Problems`
+    when pictures of the test cannot be read.
     """
     exam = lineup.exam
     side = kept_side(workspace, lineup.names)

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from artcli.contest.splits import Folds, load_or_make_folds
-from artcli.errors import ArtcliError
+from artcli.errors import ArtcliError, Problems
 from artcli.predicting.folder import read_facts
 from artcli.predicting.made_by import members
 from artcli.predicting.siblings.registration import SIDE
@@ -80,10 +80,15 @@ def validation_pieces(workspace: Workspace, contest: Contest, exam: Exam, side: 
 
 
 def test_pieces(workspace: Workspace, contest: Contest, ids: Sequence[str], side: int) -> Pieces:
-    """The test's pieces named `ids`; read from the pixel cache at `side`, or into it."""
+    """The test's pieces named `ids`; read from the pixel cache at `side`, or into it.
+
+    Errors: `Problems` when one of them cannot be read.
+    """
     if not ids:
         return Pieces.of(())
     pixels = test_pixels(workspace, contest, side)
+    if bad := [pixels.bad[key] for key in ids if key in pixels.bad]:
+        raise Problems("siblings cannot be looked for among all of the test", bad)
     return Pieces.of((pixels, pixels.row(key)) for key in ids)
 
 
