@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from enum import StrEnum
 from shlex import join
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from artcli.commands.options import JsonOption, WorkspaceOption
+from artcli.commands.options import JsonOption, Pool, PoolOption, WorkspaceOption
 
 if TYPE_CHECKING:
     from artcli.contest.tables import Contest
@@ -21,12 +20,6 @@ if TYPE_CHECKING:
     from artcli.predicting.folder import Kept
     from artcli.reporting.ensemble import EnsembleReport
     from artcli.workspace.paths import Workspace
-
-
-class Pool(StrEnum):
-    """What can be pooled."""
-
-    SIBLINGS = "siblings"  # the pieces that are found to be of one painting
 
 
 def command(
@@ -46,10 +39,7 @@ def command(
     calibrate: Annotated[
         bool, typer.Option(help="Give each run, and the ensemble, a temperature.")
     ] = True,
-    pool: Annotated[
-        Pool | None,
-        typer.Option(help="Let test pictures that seem to be of one painting speak together."),
-    ] = None,
+    pool: PoolOption = None,
     best: Annotated[
         bool, typer.Option("--best", help="Blend the proposed ones of the runs alone.")
     ] = False,
@@ -68,12 +58,15 @@ def command(
     """
     from artcli import console
     from artcli.commands.ensemble_tables import show
+    from artcli.commands.pooling import tell
     from artcli.contest.tables import read_contest
     from artcli.host.discovery import load_host
     from artcli.host.kinds import KINDS
     from artcli.predicting.blending import Method
+    from artcli.predicting.ensembling import Groups
     from artcli.predicting.exam import line_up
     from artcli.predicting.folder import result_name
+    from artcli.predicting.siblings.finding import find_siblings
     from artcli.reporting.ensemble_page import write_report
     from artcli.workspace.paths import find_workspace
 
@@ -86,9 +79,13 @@ def command(
         console.note(notice)
     kept = _kept(found, dict.fromkeys(runs))
     lineup = line_up(contest, kept)
-    groups = _groups(found, contest, lineup) if pool else None
+    siblings = find_siblings(found, contest, lineup) if pool else None
+    groups = Groups(siblings.validation, siblings.test) if siblings else None
     settings = Settings(method, offsets, pool)
     report = _blended(contest, lineup, settings, groups, result, best=best)
+    if siblings and report.ensemble.pooling_gain:
+        found_of_them = tell(found, result, siblings, report.ensemble.pooling_gain)
+        report = replace(report, siblings=found_of_them)
     _keep(found, contest, lineup, report)
     folder = write_report(found, report)
     if json:
@@ -141,20 +138,6 @@ def _kept(workspace: Workspace, runs: Iterable[str]) -> list[Kept]:
     if problems:
         raise Problems("these runs cannot be blended", problems)
     return kept
-
-
-def _groups(workspace: Workspace, contest: Contest, lineup: Lineup) -> Groups:
-    """The pieces of one painting, among those of the validation and of the test."""
-    from artcli import console
-    from artcli.predicting.ensembling import Groups
-    from artcli.predicting.siblings.finding import find_siblings
-
-    console.note(
-        "--pool siblings uses pictures of the test to name others of them: a contest's rules may "
-        "forbid that"
-    )
-    found = find_siblings(workspace, contest, lineup)
-    return Groups(found.validation, found.test)
 
 
 def _blended(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +20,9 @@ class EnsembleReport:
     """An ensemble, kept as `name`, and how.
 
     `line` is the command that makes it, `voter` the voter's spec, `pool` what was pooled, None for
-    nothing. It was judged on `pieces` of `paintings`, in `splits`. `comparison` is of all runs that
-    were named; `next_line` is the command for the set that it proposes.
+    nothing, and `siblings` what is known of those that were. It was judged on `pieces` of
+    `paintings`, in `splits`. `comparison` is of all runs that were named; `next_line` is the
+    command for the set that it proposes.
     """
 
     name: str
@@ -35,6 +37,7 @@ class EnsembleReport:
     ensemble: Ensemble
     comparison: Comparison
     next_line: str
+    siblings: Mapping[str, Any] | None = None
 
     @property
     def how(self) -> str:
@@ -51,7 +54,7 @@ class EnsembleReport:
             "line": self.line,
             "voter": self.voter,
             "calibrate": self.calibrate,
-            "pool": self.pool,
+            "pool": self.siblings,
             "pieces": self.pieces,
             "paintings": self.paintings,
             "splits": self.splits,

@@ -15,7 +15,7 @@ import pytest
 from command_line import artcli
 from small_contests import ARTISTS, write_tables
 
-from artcli.contest.f1 import macro_f1
+from artcli.contest.f1 import Estimate, macro_f1
 from artcli.contest.tables import Contest, read_contest
 from artcli.predicting.exam import Lineup
 from artcli.predicting.folder import keep_fold, read_kept
@@ -272,7 +272,11 @@ def test_siblings_are_pooled_where_it_is_asked_for(
         paintings = np.unique(lineup.exam.ids, return_inverse=True)[1]
         return SimpleNamespace(validation=paintings, test=np.arange(TESTS) // 2)
 
+    def told(_workspace: Workspace, name: str, _siblings: Any, gain: Estimate) -> dict[str, Any]:
+        return {"by": "siblings", "of": name, "gain": gain.value}
+
     monkeypatch.setattr("artcli.predicting.siblings.finding.find_siblings", found)
+    monkeypatch.setattr("artcli.commands.pooling.tell", told)
     plain = artcli("ensemble", "one", "two", "--json", "-w", workspace.root).json
     answer = artcli("ensemble", "one", "two", "--pool", "siblings", "-w", workspace.root)
     assert "a contest's rules may forbid that" in answer.text
@@ -285,5 +289,6 @@ def test_siblings_are_pooled_where_it_is_asked_for(
     assert "--pool siblings" in kept.made_by["line"]
     gain = kept.made_by["pooling_gain"]["value"]
     assert gain > 0.03
+    assert kept.made_by["pool"] == {"by": "siblings", "of": "ensemble-2", "gain": gain}
     assert kept.made_by["f1"]["value"] - plain["f1"]["value"] == pytest.approx(gain)
     assert plain["pooling_gain"] is None
