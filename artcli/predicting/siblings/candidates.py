@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     Pairs = NDArray[np.intp]
 
-NEAREST = 24  # of a piece's kind, by colour: where there are no more, all are compared
+NEAREST = 16  # of a piece's kind, by colour: where there are no more, all are compared
 ROWS = 1024  # of which the distances to all others are in memory together
 
 
