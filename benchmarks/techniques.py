@@ -8,9 +8,10 @@ kept as docs/ladder/*.json. Run it again after a change to any of them; a test a
 
 from __future__ import annotations
 
+import importlib
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from pydoc import locate
@@ -30,7 +31,14 @@ from artcli.workspace.files import read_json, write_text
 DOCS = Path(__file__).parents[1] / "docs"
 PAGE, LADDERS = DOCS / "techniques.md", DOCS / "ladder"
 
-LEFT_OUT = ("view", "voter", "generator", "executor", "observer", "recipe")  # kinds of no training
+LEFT_OUT = ("generator", "executor", "observer", "recipe")  # kinds that change no prediction
+AFTER = {"view": "artcli tta RUN --views", "voter": "artcli ensemble RUN… --voter"}
+OF_AN_ENSEMBLE = {
+    "--calibrate": "artcli.predicting.calibration",
+    "--offsets": "artcli.predicting.offsets",
+    "--best": "artcli.predicting.choosing",
+    "--pool siblings": "artcli.predicting.siblings.registration",
+}
 # Fields of the recipe, and what has the docstring that tells of them.
 OF_A_RUN = {
     ("crops",): "artcli.training.recipe.Recipe.crops_each",
@@ -53,7 +61,8 @@ HEAD = """\
 
 What artcli can train with: the techniques of the talk's slides (the *deck*), and others to hold
 against them. Each has its source, its options, the recipes that add it with their score on the
-slides, and the effect measured here.
+slides, and the effect measured here. What is done [after training](#after-training) is measured
+where it is used: `artcli tta` and `artcli ensemble` say what it is worth on your contest.
 
 {ladders}
 
@@ -139,15 +148,24 @@ def techniques_page(host: Host, ladders: Sequence[Mapping[str, Any]]) -> str:
     techniques = of_a_run()
     blocks += _of_a_run_head(techniques, groups)
     blocks += _sections(techniques, recipes, ladders, tables=False)
+    blocks += ["## After training"]
+    for kind, found in components(host, AFTER).items():
+        blocks += [f"`{AFTER[kind]} NAME:option=value`: {KINDS[kind].what}."]
+        blocks += _sections(found)
+    blocks += ["`artcli ensemble RUN…`, whatever the voter is:"]
+    blocks += _sections(of_an_ensemble())
     return "\n\n".join(blocks) + "\n"
 
 
-def components(host: Host) -> dict[str, list[Technique]]:
-    """The techniques that are components of our own, by kind, in the order of the table of kinds.
+OF_TRAINING = [kind for kind in KINDS if kind not in (*LEFT_OUT, *AFTER)]
+
+
+def components(host: Host, kinds: Iterable[str] = OF_TRAINING) -> dict[str, list[Technique]]:
+    """The techniques that are components of our own, by kind, in the order of `kinds`.
 
     Those called none are no technique.
     """
-    found: dict[str, list[Technique]] = {kind: [] for kind in KINDS if kind not in LEFT_OUT}
+    found: dict[str, list[Technique]] = {kind: [] for kind in kinds}
     for registered in host.components():
         kind, name = registered.component.kind, registered.component.name
         if kind in found and name != "none" and registered.source.distribution == FIRST_PARTY:
@@ -166,6 +184,13 @@ def of_a_run() -> list[Technique]:
         title = ", ".join(option.name for option in options)
         found.append(Technique(title, fields, None, text, source, options))
     return found
+
+
+def of_an_ensemble() -> list[Technique]:
+    """The techniques that are options of `artcli ensemble`, each told by its module."""
+    modules = {flag: importlib.import_module(name) for flag, name in OF_AN_ENSEMBLE.items()}
+    texts = {flag: told(module.__doc__ or "") for flag, module in modules.items()}
+    return [Technique(flag, (), None, *text, ()) for flag, text in texts.items()]
 
 
 def told(docstring: str) -> tuple[tuple[str, ...], str]:
@@ -318,11 +343,12 @@ def _of_a_run_head(
 
 def _sections(
     techniques: Sequence[Technique],
-    recipes: Mapping[str, NamedRecipe],
-    ladders: Sequence[Mapping[str, Any]],
+    recipes: Mapping[str, NamedRecipe] | None = None,
+    ladders: Sequence[Mapping[str, Any]] = (),
     *,
     tables: bool = True,
 ) -> Iterator[str]:
+    """Of each technique; with `recipes`, also which of them use it, and its effects."""
     shown: dict[tuple[Row, ...], str] = {}  # options, by the first technique that has them
     for one in techniques:
         yield f"### {one.title}"
@@ -331,8 +357,9 @@ def _sections(
         if tables and one.options:
             first = shown.setdefault(one.options, one.title)
             yield _table(one.options) if first == one.title else f"Options: as of `{first}`."
-        lines = [*in_recipes(one, recipes), *effect_in_words(one, ladders)]
-        yield "\n".join(f"- {line}" for line in lines)
+        if recipes is not None:
+            lines = [*in_recipes(one, recipes), *effect_in_words(one, ladders)]
+            yield "\n".join(f"- {line}" for line in lines)
 
 
 def _table(rows: Sequence[Row]) -> str:

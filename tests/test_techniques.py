@@ -19,6 +19,10 @@ from artcli.training.recipe import Recipe
 HOST = load_host()
 COMPONENTS = techniques.components(HOST)
 EVERY = [*(one for found in COMPONENTS.values() for one in found), *techniques.of_a_run()]
+AFTER = [
+    *(one for found in techniques.components(HOST, techniques.AFTER).values() for one in found),
+    *techniques.of_an_ensemble(),
+]
 SOURCE = re.compile(r"\b(19|20)\d\d\b|\bslides?\b|our own|as `\w+`")
 
 
@@ -63,23 +67,33 @@ def test_every_kind_has_its_part_in_the_order_of_the_table_and_every_technique_a
         if token.type == "heading_open"
     ]
     kinds = [text.partition(":")[0].lower() for tag, text in headings if tag == "h2"]
-    assert kinds == [*(kind for kind in KINDS if kind in COMPONENTS), "options of a run"]
-    assert [text for tag, text in headings if tag == "h3"] == [one.title for one in EVERY]
+    assert kinds == [
+        *(kind for kind in KINDS if kind in COMPONENTS),
+        "options of a run",
+        "after training",
+    ]
+    assert [text for tag, text in headings if tag == "h3"] == [
+        one.title for one in (*EVERY, *AFTER)
+    ]
 
 
 def test_nothing_of_a_docstring_is_taken_for_markup() -> None:
-    tokens = MarkdownIt().parse("\n\n".join(text for one in EVERY for text in one.text))
+    tokens = MarkdownIt().parse("\n\n".join(text for one in (*EVERY, *AFTER) for text in one.text))
     assert {token.type for token in tokens} == {"paragraph_open", "inline", "paragraph_close"}
     inline = {child.type for token in tokens for child in token.children or ()}
     assert inline == {"text", "code_inline"}
 
 
-@pytest.mark.parametrize("technique", EVERY, ids=lambda one: f"{one.fields[0]}-{one.title}")
+@pytest.mark.parametrize(
+    "technique", [*EVERY, *AFTER], ids=lambda one: f"{one.fields[:1]}-{one.title}"
+)
 def test_every_technique_says_its_source_or_that_it_is_our_own(technique: Technique) -> None:
     assert SOURCE.search(technique.source), "end its docstring with a paragraph `Source: …`"
 
 
-@pytest.mark.parametrize("technique", EVERY, ids=lambda one: f"{one.fields[0]}-{one.title}")
+@pytest.mark.parametrize(
+    "technique", [*EVERY, *AFTER], ids=lambda one: f"{one.fields[:1]}-{one.title}"
+)
 def test_every_option_says_what_it_is(technique: Technique) -> None:
     assert [option.name for option in technique.options if not option.what] == []
 

@@ -1,8 +1,9 @@
 """Which runs are worth blending: every one alone, every pair and all together, by honest scores.
 
 The proposal is the best set of as few models as come within one standard error of the best of all,
-for what is simpler and not clearly worse is the better choice (Breiman et al. 1984,
-"Classification and Regression Trees").
+for what is simpler and not clearly worse is the better choice.
+
+Source: Breiman et al. 1984, "Classification and Regression Trees" (the rule of one standard error).
 """
 
 from __future__ import annotations
