@@ -1,4 +1,4 @@
-# make demo   paint a sample contest and take it to a scored submission
+# make demo   paint a sample contest and take it through folds, views and votes to a scored submission
 # make test   every check and every test
 # Both make .venv first, from nothing but Python: the locked packages, hash-checked, then artcli.
 
