@@ -6,7 +6,15 @@ import numpy as np
 from painted_pieces import texture
 
 from artcli.predicting.siblings.likeness import NAMES, colours, likenesses, overlap
-from artcli.predicting.siblings.registration import AREA, SHIFTS, SIDE, prepare, register
+from artcli.predicting.siblings.registration import (
+    AREA,
+    LEAST_SHARE,
+    LEAST_SIDE,
+    SHIFTS,
+    SIDE,
+    prepare,
+    register,
+)
 
 
 def windows(*corners: tuple[int, int]) -> np.ndarray:
@@ -23,6 +31,17 @@ def test_the_shift_between_two_pieces_is_found_to_the_pixel():
     assert laid.across.tolist() == [-15, 40, 0]
     np.testing.assert_allclose(laid.share, [44 * 49 / 64**2, 54 * 24 / 64**2, 19 / 64])
     assert (laid.agreement > 4 * laid.rival).all()
+
+
+def test_a_strip_too_thin_to_prove_anything_is_not_taken_for_an_overlap():
+    one, other = np.random.default_rng(0).integers(0, 256, (2, SIDE, SIDE), np.uint8)
+    other[:, :LEAST_SIDE] = one[:, -LEAST_SIDE:]
+    thick = register(prepare(np.stack([one, other])), 0, np.array([1]))
+    assert thick.across.tolist() == [SIDE - LEAST_SIDE]
+    other[:, 2:LEAST_SIDE] += 99
+    thin = register(prepare(np.stack([one, other])), 0, np.array([1]))
+    assert abs(thin.across[0]) <= SIDE - LEAST_SIDE
+    assert thin.share >= LEAST_SHARE
 
 
 def test_the_overlap_shows_the_same_in_both():
