@@ -38,7 +38,8 @@ def test_a_strip_too_thin_to_prove_anything_is_not_taken_for_an_overlap():
     other[:, :LEAST_SIDE] = one[:, -LEAST_SIDE:]
     thick = register(prepare(np.stack([one, other])), 0, np.array([1]))
     assert thick.across.tolist() == [SIDE - LEAST_SIDE]
-    other[:, 2:LEAST_SIDE] += 99
+    other[:, :LEAST_SIDE] = other[:, 20 : 20 + LEAST_SIDE]
+    other[:, : LEAST_SIDE - 1] = one[:, 1 - LEAST_SIDE :]
     thin = register(prepare(np.stack([one, other])), 0, np.array([1]))
     assert abs(thin.across[0]) <= SIDE - LEAST_SIDE
     assert thin.share >= LEAST_SHARE
