@@ -18,21 +18,18 @@ from pathlib import Path
 from real_paintings import artcli
 
 TUNED = "--loss focal --sampler log --mixer cutmix --image-size 192 --epochs 6"
-MEMBERS = "tuned-tta frozen-tta large"
+CENTRES = "--freeze --head subcenter --sampler sqrt"
+MEMBERS = "tuned-tta frozen centres"
 STEPS = {  # the result's name: what it is, its command
     "tuned": ("five folds of a whole model", f"kfold --model MODEL {TUNED}"),
     "tuned-tta": ("its pieces seen mirrored, too", "tta tuned --views flips"),
     "frozen": ("five folds of a head alone", "kfold --model MODEL --freeze"),
-    "frozen-tta": ("seen mirrored, too", "tta frozen --views flips"),
-    "large": ("the same at 256 pixels", "kfold --model MODEL --freeze --image-size 256"),
-    "soft": ("the three averaged, calibrated", f"ensemble {MEMBERS} --voter soft"),
-    "greedy": ("with weights found out of fold", f"ensemble {MEMBERS} --voter greedy"),
-    "hard": ("with one voice each", f"ensemble {MEMBERS} --voter hard"),
-    "offsets": ("the average, with offsets", f"ensemble {MEMBERS} --voter soft --offsets"),
-    "siblings": (
-        "the average, siblings pooled",
-        f"ensemble {MEMBERS} --voter soft --pool siblings",
-    ),
+    "centres": ("another head", f"kfold --model MODEL {CENTRES}"),
+    "soft": ("the three averaged", f"ensemble {MEMBERS} --voter soft"),
+    "hard": ("one voice each", f"ensemble {MEMBERS} --voter hard"),
+    "greedy": ("weights found out of fold", f"ensemble {MEMBERS} --voter greedy"),
+    "offsets": ("and an offset for each artist", f"ensemble {MEMBERS} --voter greedy --offsets"),
+    "siblings": ("siblings pooled", f"ensemble {MEMBERS} --voter greedy --pool siblings"),
 }
 
 

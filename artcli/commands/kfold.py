@@ -70,7 +70,6 @@ def command(
     from artcli.contest.tables import read_contest
     from artcli.host.discovery import load_host
     from artcli.host.kinds import KINDS
-    from artcli.training.devices import pick_device
     from artcli.workspace.paths import find_workspace
 
     if int(os.environ.get("WORLD_SIZE", 1)) > 1:
@@ -85,7 +84,7 @@ def command(
         if resume is not None
         else _new(found, host, name, recipe, given, seeds)
     )
-    pick_device(device)
+    _refuse_other_settings(found, runs)
     contest = read_contest(found)
     for notice in contest.notices:
         console.note(notice)
@@ -108,28 +107,13 @@ def _new(
 ) -> list[tuple[str, Recipe]]:
     from artcli.training.components import recipe_from_flags
     from artcli.training.named import find_recipe
-    from artcli.training.recipe import read_recipe
     from artcli.training.seeds import seeded
-    from artcli.workspace.runs import free_name, run_parts
+    from artcli.workspace.runs import free_name
 
     base = None if source is None else find_recipe(host, workspace, source)
     recipe, _ = recipe_from_flags(host, given, base)
     first = name or free_name(workspace, recipe.model.partition(":")[0])
-    runs = seeded(first, recipe, seeds)
-    problems = []
-    for run, wanted in runs:
-        path = workspace.run_dir(run) / "recipe.toml"
-        if path.is_file():
-            problems += [f"{run}: {change}" for change in wanted.changes_from(read_recipe(path))]
-        elif run_parts(workspace, run):
-            problems.append(f"{run}: its predictions are not of a run with checkpoints")
-    if problems:
-        raise Problems(
-            "the settings are not those of the runs that there are",
-            problems,
-            f"choose another --name, or go on as it was: artcli kfold --resume {first}",
-        )
-    return runs
+    return seeded(first, recipe, seeds)
 
 
 def _resumed(
@@ -143,10 +127,30 @@ def _resumed(
         flags = ", ".join(f"--{name.replace('_', '-')}" for name in extra)
         raise UsageError(
             f"--resume goes on with the run's own recipe; it does not take {flags}",
-            f"to train with other settings: artcli kfold --recipe {run} --name NAME …",
+            f"to train with other settings: artcli kfold --recipe {run} --name NAME …"
+            f"{workspace.flag}",
         )
     read_run(workspace, run)
     return seeded(run, read_recipe(workspace.run_dir(run) / "recipe.toml"), seeds)
+
+
+def _refuse_other_settings(workspace: Workspace, runs: Sequence[tuple[str, Recipe]]) -> None:
+    """`Problems` when a run that is there was trained otherwise, or was never trained here."""
+    from artcli.training.recipe import read_recipe
+    from artcli.workspace.runs import run_parts
+
+    problems, hint = [], "choose another --name"
+    for run, wanted in runs:
+        path = workspace.run_dir(run) / "recipe.toml"
+        if path.is_file():
+            changes = wanted.changes_from(read_recipe(path))
+            problems += [f"{run}: {change}" for change in changes]
+            if changes:
+                hint = f"{hint}, or go on as it was: artcli kfold --resume {run}{workspace.flag}"
+        elif run_parts(workspace, run):
+            problems.append(f"{run}: it is there, and was not trained here")
+    if problems:
+        raise Problems("the settings are not those of the runs that there are", problems, hint)
 
 
 def train(
@@ -196,7 +200,12 @@ def measured(
     from artcli.predicting.scores import oof_scores
     from artcli.workspace.runs import read_run
 
-    kept = [found for run, _ in runs if (found := read_kept(workspace, run)) is not None]
+    kept = [found for run, _ in runs if (found := read_kept(workspace, run)) and found.oof]
+    if len(kept) < len(runs):
+        raise ArtcliError(
+            "the folds have changed since the run was trained, so nothing is said out of fold",
+            "train a new run: artcli kfold --name NAME …",
+        )
     of_runs = [
         {
             "run": run,

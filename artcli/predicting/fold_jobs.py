@@ -53,15 +53,20 @@ def fold_jobs(
 
 
 def finished_folds(workspace: Workspace, contest: Contest, run: str) -> list[str]:
-    """The folds of `run` that are trained and whose predictions are kept."""
+    """The folds of `run` that are trained, and whose predictions are kept as the best step made
+    them."""
     if not run_parts(workspace, run):
         return []
-    facts = read_facts(workspace, run) or {"files": {}, "folds": {}}
-    wanted = {f"{OOF}.npz", *([f"{TEST}.npz"] if contest.test else [])}
-    if not wanted <= facts["files"].keys():
-        return []
-    trained = [fold.label for fold in read_run(workspace, run).folds if fold.state == "finished"]
-    return [label for label in trained if label in facts["folds"]]
+    said = (read_facts(workspace, run) or {"folds": {}})["folds"]
+    wanted = {OOF, TEST} if contest.test else {OOF}
+    return [
+        fold.label
+        for fold in read_run(workspace, run).folds
+        if fold.state == "finished"
+        and fold.label in said
+        and said[fold.label].get("checkpoint") == fold.checkpoint
+        and wanted <= set(said[fold.label].get("parts", ()))
+    ]
 
 
 def train_and_predict(

@@ -132,14 +132,19 @@ def keep_fold(
             if part is not None
             for number in part.fold_numbers
         }
-        folds = {**before.folds, fold_label(fold): dict(facts)}
+        there = [
+            which
+            for which, part in merged.items()
+            if part is not None and fold in part.fold_numbers
+        ]
+        folds = {**before.folds, fold_label(fold): {**facts, "parts": there}}
         _write(
             folder,
             merged,
             {
                 "run": name,
                 "folds": {label: folds[label] for label in sorted(labels) if label in folds},
-                "bad_test_images": dict(bad),
+                "bad_test_images": dict(bad) if test is not None or bad else dict(before.bad),
                 "scores": oof_scores(merged[OOF], contest),
             },
         )

@@ -10,6 +10,9 @@ from artcli import console
 from artcli.errors import ArtcliError
 
 
+_PATIENCE = 1.0  # seconds: who only looks whether a lock is held, holds it for a moment
+
+
 @contextmanager
 def hold(path: Path, what: str, *, wait: bool = False) -> Iterator[None]:
     """Hold the lock file `path` while the body runs.
@@ -23,7 +26,7 @@ def hold(path: Path, what: str, *, wait: bool = False) -> Iterator[None]:
         path.parent.mkdir(parents=True, exist_ok=True)
         lock = FileLock(path)
         try:
-            lock.acquire(timeout=0)
+            lock.acquire(timeout=_PATIENCE)
         except Timeout as error:
             if not wait:
                 raise ArtcliError(

@@ -127,6 +127,22 @@ def test_predictions_that_are_gone_are_made_again_without_training(
         np.testing.assert_array_equal(ours.probabilities, theirs.probabilities)
 
 
+def test_predictions_of_another_step_or_without_the_test_are_made_anew(
+    workspace: Workspace, serial: Answer
+) -> None:
+    path = workspace.predictions_dir("serial") / "predictions.json"
+    facts = json.loads(path.read_text())
+    facts["folds"]["0"]["checkpoint"] = "step-1"
+    facts["folds"]["1"]["parts"] = ["oof"]
+    path.write_text(json.dumps(facts))
+    answer = kfold(workspace, "--resume", "serial", "--json")
+    assert answer.json == serial.json
+    assert "fold 2 is there already" in answer.err
+    assert path.read_text() != json.dumps(facts)
+    again = kfold(workspace, "--resume", "serial")
+    assert "fold 0, 1, 2 is there already" in again.err
+
+
 @pytest.mark.parametrize("executor", ["serial:threads=1", "processes:jobs=2,threads=1"])
 @pytest.mark.usefixtures("serial")
 def test_executors_give_the_same_probabilities(workspace: Workspace, executor: str) -> None:
@@ -214,6 +230,9 @@ def test_other_settings_than_the_runs_own_are_refused(workspace: Workspace) -> N
     assert "serial: epochs was 2, not 9" in answer.err
     assert "artcli kfold --resume serial" in answer.err
     assert kfold(workspace, "--resume", "serial", "--epochs", "9").code == 2
+    assert artcli("train", "-w", workspace.root, "--name", "serial-s1", *SMALL).code == 0
+    answer = kfold(workspace, "--resume", "serial", "--seeds", "2")
+    assert (answer.code, "serial-s1: seed was 0, not 1" in answer.err) == (1, True)
     assert "no run 'serail'" in kfold(workspace, "--resume", "serail").err
     assert "executor" in kfold(workspace, "--executor", "nobody", *SMALL).err
 

@@ -57,6 +57,27 @@ def test_folds_gather_and_a_repeated_one_replaces_itself(workspace: Workspace) -
     np.testing.assert_array_equal(again.probabilities, some(["t0", "t1"], 1, 3).probabilities)
 
 
+def test_what_is_known_of_bad_pictures_and_of_parts_stays_until_the_test_is_said_anew(
+    workspace: Workspace,
+) -> None:
+    contest, bad = bare_contest(ARTISTS), {"t9": "torn"}
+    oof, test = some(["p0"], 0, crop=0), some(["t0", "t1"], 0)
+    keep_fold(workspace, contest, "r", oof=None, test=test, bad=bad, facts={})
+    keep_fold(workspace, contest, "r", oof=oof, test=None, bad={}, facts={})
+    kept = read_kept(workspace, "r")
+    assert kept is not None
+    assert (kept.bad, kept.folds["0"]["parts"]) == (bad, ["oof", "test"])
+    other = some(["p1"], 1, crop=0)
+    keep_fold(workspace, contest, "r", oof=other, test=None, bad={}, facts={})
+    kept = read_kept(workspace, "r")
+    assert kept is not None
+    assert kept.folds["1"]["parts"] == ["oof"]
+    keep_fold(workspace, contest, "r", oof=oof, test=test, bad={}, facts={})
+    kept = read_kept(workspace, "r")
+    assert kept is not None
+    assert kept.bad == {}
+
+
 def test_a_mixture_of_old_and_new_files_is_noticed(workspace: Workspace) -> None:
     keep(workspace, 0)
     some(["t0", "t1"], 0, seed=8).save(workspace.predictions_dir("r") / "test.npz")

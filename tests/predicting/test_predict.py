@@ -108,7 +108,11 @@ def test_a_fold_speaks_of_its_validation_paintings_and_of_the_test(
     kept = kept_of(workspace)
     assert kept.oof is not None
     assert kept.test is not None
-    assert kept.folds["1"] == {"checkpoint": "step-1", "image_size": SIDE}
+    assert kept.folds["1"] == {
+        "checkpoint": "step-1",
+        "image_size": SIDE,
+        "parts": ["oof", "test"],
+    }
     assert kept.oof.fold_numbers == kept.test.fold_numbers == (1,)
     assert kept.test.ids.tolist() == [painting.id for painting in contest.test]
     pieces, whole = kept.oof.pieces(), kept.oof.whole()

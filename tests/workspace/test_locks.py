@@ -3,11 +3,12 @@
 import subprocess
 import sys
 from pathlib import Path
+from threading import Event, Thread
 
 import pytest
 
 from artcli.errors import ArtcliError
-from artcli.workspace.locks import hold
+from artcli.workspace.locks import hold, is_held
 
 HOLDER = """
 import sys
@@ -48,3 +49,22 @@ def test_waiting_gets_the_lock_when_it_is_free(tmp_path: Path) -> None:
         process.stdin.close()
         with hold(path, "run first", wait=True):
             pass
+
+
+def test_who_only_looks_whether_a_lock_is_held_stops_nobody(tmp_path: Path) -> None:
+    path, looking = tmp_path / "first.lock", Event()
+
+    def look() -> None:
+        while not looking.is_set():
+            is_held(path)
+
+    path.touch()
+    thread = Thread(target=look)
+    thread.start()
+    try:
+        for _ in range(100):
+            with hold(path, "run first"):
+                pass
+    finally:
+        looking.set()
+        thread.join()
