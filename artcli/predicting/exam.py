@@ -61,7 +61,7 @@ class Exam:
 
         What is fitted on the pieces of all other splits is judged on this one. The runs' own folds,
         if there are at least three; else the paintings are split as folds are, into five, or as
-        many as there can be.
+        many as there can be: where they cannot be told apart, all of them are in split 0.
         """
         folds = np.unique(self.folds, return_inverse=True)[1]
         if folds.max() + 1 >= _ENOUGH_FOLDS:
@@ -70,6 +70,8 @@ class Exam:
         paintings = [painting for painting in contest.train if painting.id in names]
         groups = find_groups(paintings, contest.data / GROUPS_NAME)
         apart = len({groups.get(painting.id, f"alone {painting.id}") for painting in paintings})
+        if apart < 2:
+            return np.zeros(len(self), np.intp)
         made = make_folds(
             {key: self.classes[number] for key, number in names.items()},
             groups, k=min(SPLITS, apart),
@@ -104,37 +106,36 @@ def line_up(contest: Contest, runs: Sequence[Kept]) -> Lineup:
     out-of-fold predictions of pieces, or other classes, folds, validation pieces or test pictures.
     """
     pieces: list[Predictions] = []
-    problems = []
+    tests: list[Predictions] = []
+    faults: list[str] = []
+    of_tests: list[str] = []
     for run in runs:
+        mine = faults
         try:
             pieces.append(_pieces(contest, run))
-        except Problems as error:
-            problems += [f"{run.name}: {fault}" for fault in error.problems]
+            mine = of_tests
+            if run.test:
+                tests.append(run.test.with_classes(contest.artists).mean_over_folds())
         except ArtcliError as error:
-            problems.append(f"{run.name}: {error.message}")
-    if problems:
-        raise Problems("these runs cannot be compared", problems)
+            said = error.problems if isinstance(error, Problems) else [error.message]
+            mine += [f"{run.name}: {one}" for one in said]
+    _refuse(faults, of_tests)
     first = pieces[0]
     places = [_places(one) for one in pieces]
-    for run, one, place in zip(runs[1:], pieces[1:], places[1:], strict=True):
-        problems += [
-            f"{run.name}: {fault} {runs[0].name}"
-            for fault in _differences(one, place, first, places[0])
-        ]
-    tests = [run.test.with_classes(contest.artists).mean_over_folds() for run in runs if run.test]
+    faults = [
+        f"{run.name}: {fault} {runs[0].name}"
+        for run, one, place in zip(runs[1:], pieces[1:], places[1:], strict=True)
+        for fault in _differences(one, place, first, places[0])
+    ]
+    hints = ["train the same folds of each: artcli kfold"] if faults else []
     if len(tests) == len(runs):
         wanted = set(tests[0].ids.tolist())
-        problems += [
+        of_tests = [
             f"{run.name}: it names other test pictures than {runs[0].name}"
             for run, one in zip(runs[1:], tests[1:], strict=True)
             if set(one.ids.tolist()) != wanted
         ]
-    if problems:
-        raise Problems(
-            "these runs cannot be compared",
-            problems,
-            "train the same folds of each: artcli kfold",
-        )
+    _refuse(faults, of_tests, *hints)
     oof = np.stack(
         [
             one.probabilities[[place[key] for key in places[0]]]
@@ -155,17 +156,29 @@ def line_up(contest: Contest, runs: Sequence[Kept]) -> Lineup:
 
 
 def on_common_folds(runs: Sequence[Kept]) -> list[Kept]:
-    """The runs with the out-of-fold predictions of those folds alone that all of them have.
+    """The runs with the out-of-fold predictions of those folds alone that all of them have, and
+    without the test, which has no say in a comparison.
 
     Where they have none in common they stay as they are, for `line_up` to say so.
     """
     common = set.intersection(*(set(run.oof.fold_numbers) if run.oof else set() for run in runs))
     if not common:
-        return list(runs)
+        return [replace(run, test=None) for run in runs]
     return [
-        replace(run, oof=run.oof and run.oof.rows(np.isin(run.oof.folds, list(common))))
+        replace(run, oof=run.oof and run.oof.rows(np.isin(run.oof.folds, list(common))), test=None)
         for run in runs
     ]
+
+
+def _refuse(faults: Sequence[str], of_tests: Sequence[str], *hints: str) -> None:
+    """`Problems` where there are any; pictures that could be read only at times are read again."""
+    if faults or of_tests:
+        again = ["predict the test again with each: artcli predict RUN"] if of_tests else []
+        raise Problems(
+            "these runs cannot be compared",
+            [*faults, *of_tests],
+            "; ".join([*hints, *again]) or None,
+        )
 
 
 def _pieces(contest: Contest, run: Kept) -> Predictions:
