@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from artcli.workspace.paths import Workspace
 
 MOST = 10  # rows of a table
+SIDES = ("first", "second")
 
 
 def show_comparison(workspace: Workspace, first: str, second: str, *, json: bool) -> None:
@@ -48,62 +49,48 @@ def _kept(workspace: Workspace, name: str) -> Kept:
     return kept
 
 
-def _folds_apart(runs: Sequence[Kept], found: Compared) -> dict[str, list[str]]:
-    """The folds of each run that the other one lacks, by the run's name."""
-    return {
-        run.name: [fold_label(fold) for fold in run.oof.fold_numbers if fold not in found.folds]
+def _folds_apart(runs: Sequence[Kept], found: Compared) -> list[list[str]]:
+    """The folds of each run that the other one lacks."""
+    return [
+        [fold_label(fold) for fold in run.oof.fold_numbers if fold not in found.folds]
+        if run.oof
+        else []
         for run in runs
-        if run.oof and set(run.oof.fold_numbers) - set(found.folds)
-    }
+    ]
 
 
-def _document(found: Compared, apart: dict[str, list[str]]) -> dict[str, Any]:
-    first, second = found.names
+def _document(found: Compared, apart: Sequence[Sequence[str]]) -> dict[str, Any]:
+    """Never keyed by the runs' names, which may be those of other entries."""
     return {
         "runs": found.names,
         "folds": [fold_label(fold) for fold in found.folds],
-        "folds_left_out": apart,
-        "f1": {name: asdict(f1) for name, f1 in zip(found.names, found.f1, strict=True)},
+        "folds_left_out": dict(zip(SIDES, apart, strict=True)),
+        "f1": {side: asdict(f1) for side, f1 in zip(SIDES, found.f1, strict=True)},
         "difference": asdict(found.difference),
         "more_than_noise": found.more_than_noise,
         "verdict": found.verdict,
         "pieces": {
             "all": found.pieces,
             "both": found.both,
-            f"only_{first}": found.only_first,
-            f"only_{second}": found.only_second,
+            "only_first": found.only_first,
+            "only_second": found.only_second,
             "neither": found.neither,
         },
-        "artists": [
-            {
-                "artist": one.artist,
-                first: one.first,
-                second: one.second,
-                "difference": one.difference,
-                "pieces": one.pieces,
-            }
-            for one in found.artists
-        ],
+        "artists": [{**asdict(one), "difference": one.difference} for one in found.artists],
         "paintings": [
-            {
-                "id": one.id,
-                "artist": one.artist,
-                "pieces": one.pieces,
-                "differing": one.differing,
-                first: dict(one.first),
-                second: dict(one.second),
-            }
+            {**asdict(one), "first": dict(one.first), "second": dict(one.second)}
             for one in found.paintings
         ],
     }
 
 
-def _show(found: Compared, apart: dict[str, list[str]]) -> None:
+def _show(found: Compared, apart: Sequence[Sequence[str]]) -> None:
     first, second = found.names
     out = console.out()
     folds = [fold_label(fold) for fold in found.folds]
-    for name, left_out in apart.items():
-        console.note(f"{name} has fold {listed(left_out)}, too, which the other one has not")
+    for name, left_out in zip(found.names, apart, strict=True):
+        if left_out:
+            console.note(f"{name} has fold {listed(left_out)}, too, which the other one has not")
     table = console.table(
         f"{found.pieces:,} pieces of fold{'s' * (len(folds) != 1)} {listed(folds)}",
         ["Run", ">Crop F1", ">95 % interval"],

@@ -11,7 +11,7 @@ from small_contests import ARTISTS, bare_contest, write_tables
 
 from artcli import console
 from artcli.commands.run_tables import recipe_in_short
-from artcli.predicting.folder import keep_fold, keep_result
+from artcli.predicting.folder import keep_fold, keep_result, read_kept
 from artcli.predicting.predictions import Predictions
 from artcli.workspace.locks import hold
 from artcli.workspace.paths import Workspace
@@ -274,15 +274,26 @@ def test_a_comparison_as_json_says_all(blended: Workspace) -> None:
     found = artcli("runs", "--compare", "blend", "b", "--json", "-w", blended.root).json
     assert found["runs"] == ["blend", "b"]
     assert found["difference"]["value"] == pytest.approx(2 / 3)
-    assert found["pieces"] == {"all": 3, "both": 1, "only_blend": 2, "only_b": 0, "neither": 0}
+    assert found["pieces"] == {"all": 3, "both": 1, "only_first": 2, "only_second": 0, "neither": 0}
     assert found["artists"][0] == {
-        "artist": ADA, "blend": 1.0, "b": 0.0, "difference": 1.0, "pieces": 1,
+        "artist": ADA, "first": 1.0, "second": 0.0, "difference": 1.0, "pieces": 1,
     }  # fmt: skip
     assert [one["artist"] for one in found["artists"]] == [ADA, BEN, CLEO]
     assert found["paintings"][0] == {
-        "id": "0", "artist": ADA, "pieces": 1, "differing": 1, "blend": {ADA: 1}, "b": {BEN: 1},
+        "id": "0", "artist": ADA, "pieces": 1, "differing": 1, "first": {ADA: 1},
+        "second": {BEN: 1},
     }  # fmt: skip
     assert found["more_than_noise"] is (found["difference"]["low"] > 0)
+
+
+def test_runs_named_as_entries_of_the_comparison_overwrite_none(blended: Workspace) -> None:
+    for name, source in (("artist", "b"), ("pieces", "blend")):
+        kept = read_kept(blended, source)
+        assert kept is not None
+        keep_fold(blended, bare_contest(), name, oof=kept.oof, test=None, bad={}, facts={})
+    found = artcli("runs", "--compare", "artist", "pieces", "--json", "-w", blended.root).json
+    assert {one["artist"] for one in found["artists"]} == {ADA, BEN, CLEO}
+    assert {one["pieces"] for one in found["paintings"]} == {1}
 
 
 def test_a_run_of_more_folds_is_compared_on_those_of_the_other_and_says_so(
@@ -293,7 +304,7 @@ def test_a_run_of_more_folds_is_compared_on_those_of_the_other_and_says_so(
     assert "a has fold 1, too, which the other one has not" in answer.text
     assert "3 pieces of fold 0" in answer.text
     found = artcli("runs", "--compare", "a", "blend", "--json", "-w", blended.root).json
-    assert (found["folds"], found["folds_left_out"]) == (["0"], {"a": ["1"]})
+    assert (found["folds"], found["folds_left_out"]) == (["0"], {"first": ["1"], "second": []})
 
 
 def test_what_cannot_be_compared_is_refused_with_the_reason(blended: Workspace) -> None:
