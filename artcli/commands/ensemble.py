@@ -13,6 +13,9 @@ import typer
 from artcli.commands.options import JsonOption, Pool, PoolOption, WorkspaceOption
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from artcli.contest.tables import Contest
     from artcli.predicting.blending import Method
     from artcli.predicting.ensembling import Ensemble, Groups
@@ -79,10 +82,11 @@ def command(
         console.note(notice)
     kept = _kept(found, dict.fromkeys(runs))
     lineup = line_up(contest, kept)
+    splits = _splits(contest, lineup)
     siblings = find_siblings(found, contest, lineup) if pool else None
     groups = Groups(siblings.validation, siblings.test) if siblings else None
     settings = Settings(method, offsets, pool)
-    report = _blended(contest, lineup, settings, groups, result, best=best)
+    report = _blended(lineup, splits, settings, groups, result, best=best)
     if siblings and report.ensemble.pooling_gain:
         found_of_them = tell(found, result, siblings, report.ensemble.pooling_gain)
         report = replace(report, siblings=found_of_them)
@@ -140,9 +144,23 @@ def _kept(workspace: Workspace, runs: Iterable[str]) -> list[Kept]:
     return kept
 
 
+def _splits(contest: Contest, lineup: Lineup) -> NDArray[np.intp]:
+    """Those of `Exam.splits`. Errors: fewer than two, before any work."""
+    from artcli.errors import ArtcliError
+
+    splits = lineup.exam.splits(contest)
+    if len(set(splits.tolist())) < 2:
+        raise ArtcliError(
+            "all validation pieces are of one painting or of one group, so nothing can be judged "
+            "apart",
+            "train with more paintings",
+        )
+    return splits
+
+
 def _blended(
-    contest: Contest,
     lineup: Lineup,
+    splits: NDArray[np.intp],
     settings: Settings,
     groups: Groups | None,
     result: str,
@@ -153,18 +171,10 @@ def _blended(
     import numpy as np
 
     from artcli import console
-    from artcli.errors import ArtcliError
     from artcli.predicting.ensembling import make_ensemble, of_runs
     from artcli.reporting.ensemble import EnsembleReport
 
-    exam = lineup.exam
-    splits = exam.splits(contest)
-    count = len(np.unique(splits))
-    if count < 2:
-        raise ArtcliError(
-            "all validation pieces are of one painting, so nothing can be judged apart",
-            "train with more paintings",
-        )
+    exam, count = lineup.exam, len(set(splits.tolist()))
 
     def blend(some: Lineup, *, compare: bool) -> Ensemble:
         with console.progress(f"Blending {len(some)} runs", count + 1) as advance:

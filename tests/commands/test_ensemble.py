@@ -210,6 +210,17 @@ def test_runs_that_do_not_fit_together_are_refused_with_the_reason(workspace: Wo
     assert "finer: 60 validation pieces are not the same as those of one" in said
 
 
+def test_pieces_that_cannot_be_judged_apart_are_refused_before_siblings_are_looked_for(
+    workspace: Workspace,
+) -> None:
+    predicted(workspace, "one", folds=(0,))
+    for painting in read_contest(workspace).train:
+        painting.path.parent.mkdir(exist_ok=True)
+        painting.path.write_text("the same file")
+    said = refusal(workspace, "one", "--pool", "siblings")
+    assert "all validation pieces are of one painting or of one group" in said
+
+
 def test_unknown_runs_and_voters_are_refused(workspace: Workspace) -> None:
     predicted(workspace, "one")
     said = refusal(workspace, "one", "oen", "none")
