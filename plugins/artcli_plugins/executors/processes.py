@@ -26,7 +26,8 @@ class Processes:
 
     def run(self, jobs: Sequence[Job], done: Callable[[Job, Any], None]) -> list[Any]:
         """The jobs' results, in order. Errors: as `side_by_side`."""
-        devices = visible_gpus()
+        on_cpu = all(job.arguments.get("device") == "cpu" for job in jobs)
+        devices = [] if on_cpu else visible_gpus()
         at_once = min(self.jobs or len(devices) or cores(), max(1, len(jobs)))
         threads = self.threads or max(1, cores() // at_once)
         seats = [{"CUDA_VISIBLE_DEVICES": name} for name in islice(cycle(devices), at_once)]
@@ -58,6 +59,7 @@ def processes(
 ) -> Processes:
     """Jobs side by side on this machine, each in a process of its own.
 
-    Each has a GPU to itself, where there are as many as `jobs`; more share them evenly.
+    Each has a GPU to itself, where there are as many as `jobs`; more share them evenly. On
+    `--device cpu` GPUs do not count.
     """
     return Processes(jobs, threads)

@@ -59,7 +59,10 @@ class _Task:
     reference: Any
 
     def has_ended(self) -> bool:
-        return bool(self.ray.wait([self.reference], timeout=0)[0])
+        try:
+            return bool(self.ray.wait([self.reference], timeout=0)[0])
+        except _lost(self.ray):
+            return True  # with the cluster, as `result` will say
 
     def result(self) -> Any:
         failures = self.ray.exceptions
@@ -70,19 +73,30 @@ class _Task:
                 f"{self.name}: its worker could not begin: {str(error).splitlines()[-1]}",
                 "each machine needs this very artcli, and what it needs",
             ) from error
-        except failures.RayError as error:
+        except _lost(self.ray) as error:
             raise ArtcliError(
-                f"{self.name}: its worker was lost: {str(error).splitlines()[0]}",
+                f"{self.name}: its worker was lost: {_first_line(error)}",
                 "if memory runs out, run fewer jobs at once: give each more CPUs, as with "
                 "ray:threads=8",
             ) from error
         return result_of(outcome)
 
     def tell(self, number: int) -> None:
-        self.desk.tell.remote(number)
+        with suppress(*_lost(self.ray)):
+            self.desk.tell.remote(number)
 
     def kill(self) -> None:
-        self.ray.cancel(self.reference, force=True)
+        with suppress(*_lost(self.ray)):
+            self.ray.cancel(self.reference, force=True)
+
+
+def _lost(ray: Any) -> tuple[type[Exception], ...]:
+    """What is raised where a worker, or the cluster itself, is no longer there."""
+    return ray.exceptions.RayError, ConnectionError
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).splitlines()), type(error).__name__)
 
 
 @contextmanager
@@ -94,7 +108,7 @@ def _desk(ray: Any) -> Iterator[Any]:
     desk = ray.remote(Desk).options(num_cpus=0, scheduling_strategy=here).remote()
 
     def show() -> None:
-        with suppress(ray.exceptions.RayError):
+        with suppress(*_lost(ray)):
             while (said := ray.get(desk.listen.remote())) is not None:
                 show_line(*said)
 
@@ -103,7 +117,8 @@ def _desk(ray: Any) -> Iterator[Any]:
     try:
         yield desk
     finally:
-        desk.close.remote()
+        with suppress(*_lost(ray)):
+            desk.close.remote()
         shower.join(timeout=5)
 
 

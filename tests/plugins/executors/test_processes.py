@@ -212,6 +212,14 @@ def test_more_jobs_than_gpus_share_them_evenly(monkeypatch: pytest.MonkeyPatch) 
     assert [gpu for gpu, _ in results] == ["0", "1", "0", "1"]
 
 
+def test_on_the_cpu_no_gpu_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One GPU, four cores: two jobs go at once, on two threads each."""
+    monkeypatch.setattr(module, "visible_gpus", lambda: ["0"])
+    monkeypatch.setattr(module, "cores", lambda: 4)
+    jobs = [Job(f"fold {n}", "jobs_to_do:share", {"device": "cpu"}) for n in range(2)]
+    assert processes().run(jobs, lambda *_: None) == [["", "2"]] * 2
+
+
 def test_gpus_are_named_as_this_process_sees_them(monkeypatch: pytest.MonkeyPatch) -> None:
     import torch
 

@@ -8,12 +8,13 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from artcli.errors import ArtcliError, UsageError
 from artcli.plugin import Job
-from artcli_plugins.executors.ray import ray
+from artcli_plugins.executors.ray import _Task, ray
 from artcli_plugins.executors.ray_cluster import connected, room
 from artcli_plugins.executors.ray_desk import Lines
 from artcli_plugins.executors.serial import serial
@@ -183,6 +184,23 @@ def test_lines_are_passed_on_whole() -> None:
     for text in ("epoch", " 1\nepoch 2\n", "\nep"):
         print(text, end="", file=stream)
     assert said == ["epoch 1", "epoch 2", ""]
+
+
+def test_a_cluster_that_is_lost_is_an_error_and_no_traceback() -> None:
+    class Lost(Exception):
+        pass
+
+    def fail(*_: object, **__: object) -> None:
+        raise Lost("the head node is gone\nand more")
+
+    failures = SimpleNamespace(RayError=Lost, RayTaskError=type("OfATask", (Lost,), {}))
+    cluster = SimpleNamespace(exceptions=failures, wait=fail, get=fail, cancel=fail)
+    task = _Task(cluster, SimpleNamespace(tell=SimpleNamespace(remote=fail)), "fold 1", "its id")
+    assert task.has_ended()
+    with pytest.raises(ArtcliError, match=r"^fold 1: its worker was lost: the head node is gone$"):
+        task.result()
+    task.tell(2)
+    task.kill()
 
 
 def test_without_the_package_one_line_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
