@@ -137,6 +137,7 @@ def _plan(
     """Errors: whatever can be known to be wrong before any work."""
     from artcli.errors import ArtcliError, UsageError
     from artcli.predicting.folder import read_facts, result_name
+    from artcli.predicting.made_by import members, way_back
     from artcli.predicting.predict import trained_folds
     from artcli.predicting.tta import views_of, without
     from artcli.workspace.runs import run_parts
@@ -155,9 +156,13 @@ def _plan(
     if made_by.get("command") != "tta":
         hint = "only a run that was trained here can look at pictures again"
         if made_by:
-            of = join(made_by["of"])
+            of = join(members(made_by))
             hint = f"look with what it is made of: artcli tta {of}{workspace.flag}"
         raise ArtcliError(f"{source} has predictions, but no model", hint)
+    known = made_by.keys() >= {"run", "views", "seen", "averaged", "looked"}
+    if not (known and set(made_by["averaged"]) <= set(made_by["seen"])):
+        hint = way_back(source, facts, workspace.flag)
+        raise ArtcliError(f"{source} does not say which views it is the mean of", hint)
     run = made_by["run"]
     if chosen is not None:
         raise UsageError(

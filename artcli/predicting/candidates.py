@@ -139,9 +139,7 @@ def _facts(workspace: Workspace, name: str) -> tuple[Mapping[str, Any], str]:
 
 
 def _scores(facts: Mapping[str, Any]) -> dict[str, float]:
-    found = facts.get("scores")
-    kept = found if isinstance(found, dict) else {}
-    return {name: value for name, value in kept.items() if isinstance(value, float)}
+    return dict(facts.get("scores", {}))
 
 
 def _judged_on(facts: Mapping[str, Any]) -> tuple[str, ...]:

@@ -14,6 +14,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pydantic import BaseModel, ConfigDict, ValidationError
+
 from artcli import __version__
 from artcli.errors import ArtcliError, Problems
 from artcli.predicting.made_by import way_back
@@ -51,21 +53,57 @@ class Kept:
     made_by: Mapping[str, Any] = field(default_factory=dict)
 
 
+class _Part(BaseModel):
+    model_config = ConfigDict(strict=True)
+
+
+class _Fold(_Part):
+    image_size: int | None = None
+    parts: list[str] = []
+
+
+class _MadeBy(_Part):
+    command: str = ""
+    of: list[str] = []
+    how: str | None = None
+    line: str = ""
+    run: str = ""
+    views: str = ""
+    seen: list[str] = []
+    averaged: list[str] = []
+    looked: dict[str, _Fold] = {}
+
+
+class _Facts(_Part):
+    """What predictions.json must look like to be read; what nobody reads may be anything."""
+
+    files: dict[str, str]
+    folds: dict[str, _Fold]
+    bad_test_images: dict[str, str] = {}
+    imported: bool = False
+    created: str = ""
+    judged_on: list[str] = []
+    scores: dict[str, float] = {}
+    made_by: _MadeBy = _MadeBy()
+
+
 def fold_label(number: int) -> str:
     return "all" if number == ALL else str(number)
 
 
 def read_facts(workspace: Workspace, name: str) -> dict[str, Any] | None:
-    """The JSON of a run's predictions; None when there are none."""
+    """The JSON of a run's predictions; None when there are none. Errors: where it is damaged."""
     path = workspace.predictions_dir(name) / FACTS_NAME
     if not path.is_file():
         return None
     facts: Any = read_json(path)
-    if not isinstance(facts, dict) or not all(
-        isinstance(facts.get(part), dict) for part in ("files", "folds")
-    ):
-        raise ArtcliError(f"{path} is damaged", way_back(name, {}, workspace.flag))
-    return facts
+    try:
+        _Facts.model_validate(facts)
+    except ValidationError as error:
+        hint = way_back(name, {}, workspace.flag)
+        raise ArtcliError(f"{path} is damaged", hint) from error
+    checked: dict[str, Any] = facts
+    return checked
 
 
 def read_kept(workspace: Workspace, name: str) -> Kept | None:

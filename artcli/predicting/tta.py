@@ -160,7 +160,7 @@ def kept_views(workspace: Workspace, result: str, facts: Mapping[str, Any]) -> l
 
     Errors: `ArtcliError` when a file is gone or not the one that was written.
     """
-    made_by, bad = facts["made_by"], facts["bad_test_images"]
+    made_by, bad = facts["made_by"], facts.get("bad_test_images", {})
     return [
         Kept(
             name,

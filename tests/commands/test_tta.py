@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -283,6 +284,15 @@ def blended(workspace: Workspace) -> tuple[str, ...]:
     return ("blend",)
 
 
+def forgotten(workspace: Workspace) -> tuple[str, ...]:
+    blended(workspace)
+    path = workspace.predictions_dir("blend") / "predictions.json"
+    facts = json.loads(path.read_text())
+    facts["made_by"]["command"] = "tta"
+    path.write_text(json.dumps(facts))
+    return ("blend",)
+
+
 def again(workspace: Workspace) -> tuple[str, ...]:
     assert tta(workspace, "first").code == 0
     return ("first-tta", "--views", "crops")
@@ -295,6 +305,7 @@ def again(workspace: Workspace) -> tuple[str, ...]:
         (begun, 1, "the run begun has no checkpoint yet"),
         (imported, 1, "theirs has predictions, but no model"),
         (blended, 1, "artcli tta first second"),
+        (forgotten, 1, "blend does not say which views it is the mean of"),
         (again, 2, "first-tta is a result of tta, whose views are known: plain, mirror"),
         (lambda _: ("first", "--views", "flipz"), 2, "there is no view 'flipz'"),
         (lambda _: ("first", "--without", "upside-down"), 2, "the views are: plain, mirror"),

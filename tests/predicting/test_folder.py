@@ -1,6 +1,8 @@
 """A run's predictions gather fold by fold, and a stranger's are taken in only if they fit."""
 
+import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,7 +10,8 @@ from small_contests import bare_contest
 
 from artcli.contest.tables import Contest, Painting
 from artcli.errors import ArtcliError, Problems
-from artcli.predicting.folder import import_predictions, keep_fold, read_kept
+from artcli.predicting.candidates import list_candidates
+from artcli.predicting.folder import FACTS_NAME, import_predictions, keep_fold, read_kept
 from artcli.predicting.predictions import Predictions
 from artcli.workspace.paths import Workspace
 
@@ -85,6 +88,37 @@ def test_a_mixture_of_old_and_new_files_is_noticed(workspace: Workspace) -> None
         read_kept(workspace, "r")
     keep(workspace, 0)  # predicting again mends it
     assert read_kept(workspace, "r") is not None
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"files": ["oof.npz"]},
+        {"files": {"oof.npz": 5}},
+        {"folds": {"0": "step-3"}},
+        {"folds": {"0": {"image_size": "large"}}},
+        {"made_by": "ensemble"},
+        {"made_by": {"command": "ensemble", "of": 5}},
+        {"made_by": {"command": "ensemble", "of": [5]}},
+        {"made_by": {"command": "tta", "averaged": "plain"}},
+        {"judged_on": 3},
+        {"judged_on": None},
+        {"bad_test_images": ["t0"]},
+        {"scores": [0.5]},
+        {"scores": {"f1": "good"}},
+    ],
+)
+def test_facts_of_the_wrong_kind_are_damaged_and_taken_by_no_command(
+    workspace: Workspace, wrong: dict[str, Any]
+) -> None:
+    keep(workspace, 0)
+    path = workspace.predictions_dir("r") / FACTS_NAME
+    path.write_text(json.dumps(json.loads(path.read_text()) | wrong))
+    with pytest.raises(ArtcliError, match="is damaged") as refusal:
+        read_kept(workspace, "r")
+    assert str(refusal.value.hint).startswith("predict again: artcli predict r")
+    (candidate,) = list_candidates(workspace)
+    assert (candidate.state, candidate.has_test) == ("its predictions are damaged", False)
 
 
 def test_without_predictions_there_are_none(workspace: Workspace) -> None:
