@@ -45,12 +45,7 @@ def show_list(runs: Sequence[Candidate]) -> None:
     if wide := out.width >= WIDE:
         columns.insert(1, "Recipe")
         rows = [[row[0], recipe, *row[1:]] for row, recipe in zip(rows, recipes, strict=True)]
-    table = console.table("", columns, rows)
-    table.collapse_padding = True
-    for column in table.columns:
-        column.overflow = "fold"
-        column.no_wrap = column.justify == "right"  # a number cut short would be another number
-    out.print(table)
+    out.print(console.figures("", columns, rows))
     if not wide:
         names = [run.name for run in runs]
         out.print(console.table("", ["Run", "Recipe"], zip(names, recipes, strict=True)))
@@ -80,7 +75,10 @@ def show_recipe(record: RunRecord) -> None:
 
 
 def show_made_by(result: Candidate, runs: Sequence[Candidate]) -> None:
-    """What a result is made of, each with its score as far as it is still there, and how."""
+    """What a result is made of, each with its score as far as it is still there, and how.
+
+    What its command measured is for that command's own report, and for `--json`.
+    """
     from artcli import console
     from artcli.predicting.made_by import members
 
@@ -91,7 +89,11 @@ def show_made_by(result: Candidate, runs: Sequence[Candidate]) -> None:
         score = (_number(run.f1, 4), _interval(run), run.state) if run else ("", "", "removed")
         parts.append((name, *score))
     out.print(console.table("Made of", ["Run", ">Crop F1", ">95 % interval", "State"], parts))
-    rows = [(name, _listed(value)) for name, value in result.made_by.items() if name != "of"]
+    rows = [
+        (name, _told(value))
+        for name, value in result.made_by.items()
+        if name != "of" and value not in (None, [], {}) and not _is_nested(value)
+    ]
     out.print(console.table("Made by", ["Setting", "Value"], rows))
 
 
@@ -142,16 +144,26 @@ def recipe_in_short(recipe: Mapping[str, Any]) -> str:
 
 
 def _listed(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
+def _told(value: Any) -> str:
     if isinstance(value, Mapping):
-        return ", ".join(f"{name} {_listed(one)}" for name, one in value.items())
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    return ", ".join(map(_listed, value)) if isinstance(value, list | tuple) else str(value)
+        return ", ".join(f"{name} {_told(one)}" for name, one in value.items())
+    return f"{value:.4f}" if isinstance(value, float) else _listed(value)
+
+
+def _is_nested(value: Any) -> bool:
+    """Whether a table has no room for it: a mapping or a list of others."""
+    parts = value.values() if isinstance(value, Mapping) else value
+    within = parts if isinstance(value, Mapping | list | tuple) else ()
+    return any(isinstance(part, Mapping | list | tuple) for part in within)
 
 
 def _interval(run: Candidate) -> str:
-    low, high = metric_of(run, "f1_low"), metric_of(run, "f1_high")
-    return "" if math.isnan(low) or math.isnan(high) else f"{low:.3f}–{high:.3f}"
+    from artcli.reporting.figures import interval
+
+    return interval(metric_of(run, "f1_low"), metric_of(run, "f1_high"))
 
 
 def _number(value: float, digits: int) -> str:

@@ -200,8 +200,18 @@ def blended(workspace: Workspace) -> Workspace:
     fold("b", said({**fold_0, "0": BEN, "1": ADA}))
     result("a-tta", said(fold_0), "tta", "flips", "a")
     weights = {"a": 0.25, "b": 0.0, "a-tta": 0.75}
+    measured = {"single": [{"run": "a"}]}
     line = "artcli ensemble a b a-tta --voter greedy --name blend"
-    result("blend", said(fold_0), "ensemble", "greedy", *weights, weights=weights, line=line)
+    result(
+        "blend",
+        said(fold_0),
+        "ensemble",
+        "greedy",
+        *weights,
+        weights=weights,
+        line=line,
+        measured=measured,
+    )
     return workspace
 
 
@@ -230,8 +240,9 @@ def test_a_result_is_shown_with_its_parts_and_how_it_was_made(blended: Workspace
     assert answer.code == 0, answer.err
     assert "b 0.3333 " in answer.text
     assert "a-tta 1.0000 1.000–1.000 tta of a (flips)" in answer.text
-    assert "weights a 0.25, b 0, a-tta 0.75" in answer.text
+    assert "weights a 0.2500, b 0.0000, a-tta 0.7500" in answer.text
     assert "artcli ensemble a b a-tta" in answer.text
+    assert "measured" not in answer.text, "which is a report of its own"
     assert str(blended.predictions_dir("blend")) in answer.text
     shown = artcli("runs", "show", "blend", "--json", "-w", blended.root).json
     assert shown["made_by"]["weights"]["a-tta"] == 0.75
