@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from contextlib import contextmanager
 from functools import cache
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -77,16 +77,30 @@ def _finite(value: Any) -> Any:
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
-    """A Rich table of plain cells (escaped); a column named `>…` is right-aligned."""
+    """A Rich table of plain cells (escaped); a column named `>…` is right-aligned.
+
+    Where there is too little room, cells go on in a line below, and nothing is cut off.
+    """
     from rich import box
     from rich.table import Table
 
     made = Table(title=title or None, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     for column in columns:
         right = column.startswith(">")
-        made.add_column(column.removeprefix(">"), justify="right" if right else "left")
+        justify: Literal["left", "right"] = "right" if right else "left"
+        made.add_column(column.removeprefix(">"), justify=justify, overflow="fold")
     for row in rows:
         made.add_row(*(safe(cell) for cell in row))
+    return made
+
+
+def figures(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
+    """`table` with its columns close together, and those that are right-aligned on one line: a
+    number cut short would be another number."""
+    made = table(title, columns, rows)
+    made.collapse_padding = True
+    for column in made.columns:
+        column.no_wrap = column.justify == "right"
     return made
 
 

@@ -22,7 +22,7 @@ from artcli.host.discovery import FIRST_PARTY, Host, load_host
 from artcli.host.kinds import KINDS
 from artcli.host.spec import format_spec, parse
 from artcli.host.values import shown
-from artcli.reporting.ladder_cells import signed
+from artcli.reporting.figures import signed
 from artcli.reporting.measure import slides_difference
 from artcli.training.named import NamedRecipe, named_recipes
 from artcli.training.recipe import Recipe, flag_of

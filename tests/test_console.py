@@ -27,3 +27,15 @@ def test_many_problems_are_counted_but_not_all_spelled_out() -> None:
     error = Problems("bad rows", [f"row {n}" for n in range(30)], shown=2)
     assert error.message == "bad rows:\n  row 0\n  row 1\n  … and 28 more"
     assert len(error.problems) == 30
+
+
+def test_a_table_on_a_narrow_terminal_cuts_nothing_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(console.out(), "width", 24)
+    rows = [("a-run-of-a-very-long-name", "0.612–0.655")]
+    with console.out().capture() as capture:
+        console.out().print(console.figures("", ["Run", ">Interval"], rows))
+        console.out().print(console.table("", ["Run"], [("another-of-a-name-still-longer",)]))
+    said = "".join(capture.get().split())
+    assert "0.612–0.655" in capture.get()
+    assert "…" not in said
+    assert "another-of-a-name-still-longer" in said

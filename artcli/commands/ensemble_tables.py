@@ -35,11 +35,11 @@ def show(
     `without_test`: the runs that have not predicted the test.
     """
     out = console.out()
-    _print("Runs", MEMBERS, member_rows(report))
+    out.print(console.figures("Runs", MEMBERS, member_rows(report)))
     if len(report.comparison.sets) > 1:
-        _print("Alone, in pairs, together", SETS, set_rows(report))
-    _print(f"{report.name} ({report.how})", SCORES, score_rows(report))
-    _print("Reliability", BINS, bin_rows(report.ensemble.after))
+        out.print(console.figures("Alone, in pairs, together", SETS, set_rows(report)))
+    out.print(console.figures(f"{report.name} ({report.how})", SCORES, score_rows(report)))
+    out.print(console.figures("Reliability", BINS, bin_rows(report.ensemble.after)))
     out.print(reliability_line(report))
     for note in notes(report):
         out.print(note, style="dim", markup=False, soft_wrap=False)
@@ -51,12 +51,3 @@ def show(
         console.warn(f"{listed(without_test)} did not predict the test, so nothing is to submit")
     if not (without_test and report.next_line.startswith("artcli submit")):
         out.print(f"Next: [bold]{console.safe(report.next_line + workspace.flag)}[/]")
-
-
-def _print(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    table = console.table(title, columns, rows)
-    table.collapse_padding = True
-    for column in table.columns:
-        column.overflow = "fold"
-        column.no_wrap = column.justify == "right"  # a number cut short would be another number
-    console.out().print(table)

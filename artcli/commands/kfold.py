@@ -243,11 +243,7 @@ def show(document: dict[str, Any], workspace: Workspace, contest: Contest) -> No
                 "", console.duration(sum(f.get("seconds", 0) for f in one["folds"].values())),
             )
         )  # fmt: skip
-        table = console.table(console.safe(one["run"]), columns, rows)
-        table.collapse_padding = True
-        for column in table.columns:
-            column.no_wrap = True  # a number cut short would be another number
-        out.print(table)
+        out.print(console.figures(console.safe(one["run"]), columns, rows))
     if (mean := document["mean_of_seeds"]) is not None:
         out.print(
             f"The mean of the {len(names)} seeds: out-of-fold crop F1 [bold]{mean['value']:.4f}[/] "
@@ -276,4 +272,6 @@ def _row(label: str, fold: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _interval(scores: dict[str, Any]) -> str:
-    return f"{scores['f1_low']:.3f}–{scores['f1_high']:.3f}" if "f1_low" in scores else ""
+    from artcli.reporting.figures import interval
+
+    return interval(scores["f1_low"], scores["f1_high"]) if "f1_low" in scores else ""

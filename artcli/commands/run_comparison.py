@@ -12,12 +12,11 @@ from artcli.predicting.comparing import Compared, compare
 from artcli.predicting.exam import line_up, on_common_folds
 from artcli.predicting.folder import fold_label, read_kept
 from artcli.predicting.made_by import listed, way_back
-from artcli.reporting.ladder_cells import signed
+from artcli.reporting.figures import interval, moved, signed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from artcli.contest.f1 import Estimate
     from artcli.predicting.folder import Kept
     from artcli.workspace.paths import Workspace
 
@@ -96,10 +95,10 @@ def _show(found: Compared, apart: Sequence[Sequence[str]]) -> None:
         ["Run", ">Crop F1", ">95 % interval"],
         [
             *(
-                (name, f"{f1.value:.4f}", f"{f1.low:.3f}–{f1.high:.3f}")
+                (name, f"{f1.value:.4f}", interval(f1.low, f1.high))
                 for name, f1 in zip(found.names, found.f1, strict=True)
             ),
-            ("difference", signed(found.difference.value), _interval(found.difference)),
+            ("difference", signed(found.difference.value), moved(found.difference)),
         ],
     )
     out.print(table)
@@ -115,41 +114,34 @@ def _show(found: Compared, apart: Sequence[Sequence[str]]) -> None:
             [(found.both, found.only_first, found.only_second, found.neither)],
         )
     )
-    _print_folded(
-        f"Artists that differ most, of {len(found.artists)}",
-        ["Artist", f">{first}", f">{second}", ">Difference", ">Pieces"],
-        [
-            (
-                one.artist,
-                f"{one.first:.3f}",
-                f"{one.second:.3f}",
-                signed(one.difference),
-                one.pieces,
-            )
-            for one in found.artists[:MOST]
-        ],
-    )
-    if found.paintings:
-        _print_folded(
-            f"Paintings that differ most, of {len(found.paintings):,}",
-            ["Painting", "Artist", first, second],
+    out.print(
+        console.table(
+            f"Artists that differ most, of {len(found.artists)}",
+            ["Artist", f">{first}", f">{second}", ">Difference", ">Pieces"],
             [
-                (one.id, one.artist, _said(one.first), _said(one.second))
-                for one in found.paintings[:MOST]
+                (
+                    one.artist,
+                    f"{one.first:.3f}",
+                    f"{one.second:.3f}",
+                    signed(one.difference),
+                    one.pieces,
+                )
+                for one in found.artists[:MOST]
             ],
         )
-
-
-def _print_folded(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    table = console.table(title, columns, rows)
-    for column in table.columns:
-        column.overflow = "fold"
-    console.out().print(table)
+    )
+    if found.paintings:
+        out.print(
+            console.table(
+                f"Paintings that differ most, of {len(found.paintings):,}",
+                ["Painting", "Artist", first, second],
+                [
+                    (one.id, one.artist, _said(one.first), _said(one.second))
+                    for one in found.paintings[:MOST]
+                ],
+            )
+        )
 
 
 def _said(named: Sequence[tuple[str, int]]) -> str:
     return ", ".join(f"{artist} {pieces}" for artist, pieces in named)
-
-
-def _interval(estimate: Estimate) -> str:
-    return f"{signed(estimate.low)}…{signed(estimate.high)}"

@@ -38,15 +38,14 @@ def _table(title: str, gains: Gains, averaged: int) -> Any:
         rows.append((f"all {averaged}", "", *_cells(gains.mean)))
     columns = ["View", ">Crop F1\nalone", ">with\nplain", ">Gain", ">95 % interval", "Verdict"]
     name = f"{title}: views of {gains.pieces:,} validation pieces"
-    table = console.table(console.safe(name), columns, rows)
-    table.collapse_padding = True  # a row of the longest names has 80 characters
-    return table
+    return console.figures(console.safe(name), columns, rows)
 
 
 def _cells(gain: Gain) -> tuple[str, ...]:
-    moved = gain.difference
-    interval = f"{moved.low:+.3f} to {moved.high:+.3f}"
-    return f"{gain.f1.value:.4f}", f"{moved.value:+.4f}", interval, gain.verdict
+    from artcli.reporting.figures import moved, signed
+
+    ahead = gain.difference
+    return f"{gain.f1.value:.4f}", signed(ahead.value, 4), moved(ahead), gain.verdict
 
 
 def _tell_losses(workspace: Workspace, document: Mapping[str, Any], gains: Gains) -> None:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from artcli.reporting.ladder_cells import number, signed
+from artcli.reporting.figures import interval, moved, number, signed
 
 if TYPE_CHECKING:
-    from artcli.contest.f1 import Estimate
     from artcli.predicting.calibration import Reliability
     from artcli.predicting.ensembling import Compared
     from artcli.reporting.ensemble import EnsembleReport
@@ -24,7 +23,7 @@ def member_rows(report: EnsembleReport) -> Rows:
         [
             member.name,
             number(member.f1.value, 4),
-            interval(member.f1),
+            interval(member.f1.low, member.f1.high),
             number(member.temperature, 2),
             "" if member.weight is None else number(member.weight, 3),
         ]
@@ -57,7 +56,10 @@ def score_rows(report: EnsembleReport) -> Rows:
     """The honest score, the naive one, and what offsets and pooling add."""
     made = report.ensemble
     rows = [
-        ["nested", number(made.f1.value, 4), interval(made.f1), "what is fitted is fitted apart"],
+        [
+            "nested", number(made.f1.value, 4), interval(made.f1.low, made.f1.high),
+            "what is fitted is fitted apart",
+        ],
         ["naive", number(made.naive, 4), "", "fitted and judged on the same pieces"],
         [
             "offsets", signed(made.offsets_gain.value), moved(made.offsets_gain),
@@ -73,7 +75,7 @@ def score_rows(report: EnsembleReport) -> Rows:
 def bin_rows(found: Reliability) -> Rows:
     return [
         [
-            f"{one.low:.2f}–{one.high:.2f}",
+            interval(one.low, one.high, 2),
             f"{one.pieces:,}",
             number(one.said, 3),
             number(one.right, 3),
@@ -113,15 +115,6 @@ def notes(report: EnsembleReport) -> list[str]:
             "forbid that."
         )
     return said
-
-
-def interval(found: Estimate) -> str:
-    return f"{found.low:.3f}–{found.high:.3f}"
-
-
-def moved(found: Estimate) -> str:
-    """The interval of a difference."""
-    return f"{signed(found.low)}…{signed(found.high)}"
 
 
 def _runs(one: Compared, report: EnsembleReport) -> str:

@@ -18,7 +18,7 @@ from artcli.reporting.ensemble_cells import (
     set_rows,
 )
 from artcli.reporting.ensemble_plot import reliability_svg
-from artcli.reporting.ladder_cells import signed
+from artcli.reporting.figures import signed
 from artcli.reporting.page import columns_of, picture, render
 from artcli.workspace.files import write_json, write_text
 

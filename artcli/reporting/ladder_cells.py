@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from artcli import console
 from artcli.predicting.made_by import listed
+from artcli.reporting.figures import interval, moved, number, signed
 from artcli.reporting.ladder import change_in_short
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ DETAILS = (
     "Row", ">Train loss", ">Slide's", ">Validation loss", ">Slide's", ">F1 of whole paintings",
     ">Epochs (best)",
 )  # fmt: skip
-MINUS = "−"
 
 
 def cells(row: Row, seeds: int) -> list[str]:
@@ -34,10 +34,10 @@ def cells(row: Row, seeds: int) -> list[str]:
         number(published.f1, 4) if published else "",
         number(published.private, 4) if published else "",
         number(row.f1.value, 4) if row.f1 else "",
-        f"{row.f1.low:.3f}–{row.f1.high:.3f}" if row.f1 else "",
+        interval(row.f1.low, row.f1.high) if row.f1 else "",
         "" if slides is None else signed(slides),
         signed(ours.value) if ours else "",
-        f"{signed(ours.low)}…{signed(ours.high)}" if ours else "",
+        moved(ours) if ours else "",
         verdict(row, seeds),
         console.duration(row.mean("seconds") or 0) if row.trained else "",
     ]
@@ -118,15 +118,3 @@ def _meanings(ladder: Ladder) -> list[str]:
 def budget_in_short(ladder: Ladder) -> str:
     """What was set over every row: `model timm:arch=…, epochs 5`."""
     return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in ladder.budget.items())
-
-
-def number(value: float | None, digits: int) -> str:
-    return "" if value is None else f"{value:.{digits}f}"
-
-
-def signed(value: float) -> str:
-    """`+0.012`, or `−0.012` with a minus as long as the plus; `0.000` without a sign."""
-    text = f"{abs(value):.3f}"
-    if not float(text):
-        return text
-    return f"{'+' if value > 0 else MINUS}{text}"

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from artcli.reporting.ensemble_cells import moved
-from artcli.reporting.ladder_cells import signed
+from artcli.reporting.figures import moved, signed
 from artcli.reporting.page import columns_of, render
 from artcli.reporting.siblings import SIZES, choices, size_rows
 from artcli.workspace.files import write_text

@@ -13,8 +13,9 @@ import pytest
 
 from artcli.contest.f1 import Estimate
 from artcli.errors import ArtcliError
+from artcli.reporting.figures import signed
 from artcli.reporting.ladder import Comparison, Ladder, Row, Trained, command_line, read_earlier
-from artcli.reporting.ladder_cells import cells, notes, signed, verdict
+from artcli.reporting.ladder_cells import cells, notes, verdict
 from artcli.reporting.ladder_page import html_page, markdown_page, write_report
 from artcli.reporting.ladder_plot import ladder_svg
 from artcli.training.named import Published

@@ -15,6 +15,7 @@ from artcli.commands.ladder.standing import refuse_other_paintings
 from artcli.contest.workers import cores
 from artcli.errors import ArtcliError, Interrupted
 from artcli.predicting.predict import predict_fold
+from artcli.reporting.figures import signed
 from artcli.reporting.hearing import is_done
 from artcli.reporting.ladder import FOLD, Ladder, change_in_short
 from artcli.reporting.measure import measure_ladder
@@ -99,7 +100,7 @@ def _tell(row: Row, run: str, left: float) -> None:
     (one,) = [trained for trained in row.trained if trained.run == run]
     ahead = ""
     if row.comparison and row.comparison.ours and len(row.trained) == 1:
-        ahead = f", {row.comparison.ours.value:+.4f} beside {row.comparison.base}"
+        ahead = f", {signed(row.comparison.ours.value, 4)} beside {row.comparison.base}"
     rest = f"; about {console.duration(left)} left" if left else ""
     console.success(f"{run}: crop F1 {one.f1:.4f}{ahead}{rest}")
 

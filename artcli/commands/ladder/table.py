@@ -30,9 +30,6 @@ def show(ladder: Ladder, folder: Path) -> None:
 
 def _print(rows: Sequence[Sequence[str]], chosen: Sequence[int]) -> None:
     columns = [COLUMNS[number] for number in chosen]
-    table = console.table("", columns, [[row[number] for number in chosen] for row in rows])
-    table.collapse_padding = True
-    for column in table.columns:
-        column.overflow = "fold"
-        column.no_wrap = column.justify == "right"  # a number cut short would be another number
-    console.out().print(table)
+    console.out().print(
+        console.figures("", columns, [[row[number] for number in chosen] for row in rows])
+    )
