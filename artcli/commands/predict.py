@@ -196,7 +196,7 @@ def _require_model(workspace: Workspace, name: str) -> None:
     for one in list_candidates(workspace):
         if one.name == name and one.record is None:
             raise ArtcliError(
-                f"{name} has no model that could predict: it is {one.state}",
+                f"{name}, {one.state}, has no model that could predict",
                 way_back(name, {"made_by": one.made_by, "imported": True}, workspace.flag),
             )
     read_run(workspace, name)

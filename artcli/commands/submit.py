@@ -85,7 +85,7 @@ def submit(
     from artcli.errors import ArtcliError
     from artcli.predicting.candidates import list_candidates
     from artcli.predicting.folder import read_kept
-    from artcli.predicting.submission import choose_run, write_submission
+    from artcli.predicting.submission import check_submission, choose_run, write_submission
 
     if not (contest.test or contest.sample_ids):
         raise ArtcliError(f"there is no test in {contest.data}, so there is nothing to submit")
@@ -96,6 +96,7 @@ def submit(
     facts = {"why": why, "validation_crop_f1": chosen.scored, **chosen.facts()}
     groups = None
     if pool:
+        check_submission(workspace, contest, kept, name=name, fill_bad=fill_bad)
         groups, facts["pool"] = pool_run(workspace, contest, kept)
     made = write_submission(
         workspace, contest, kept, name=name, fill_bad=fill_bad, groups=groups, run=facts
@@ -116,8 +117,8 @@ def show(
 
     out = console.out()
     folds = f"folds {', '.join(made.folds)} averaged" if len(made.folds) > 1 else "one model"
-    origin = chosen.state if chosen.made_by else folds
-    console.success(f"{len(made.rows):,} rows from the {chosen.kind} {chosen.name} ({origin})")
+    origin = f", {chosen.state}" if chosen.made_by else f" ({folds})"
+    console.success(f"{len(made.rows):,} rows from the {chosen.kind} {chosen.name}{origin}")
     out.print(f"Taken because {console.safe(why)}.")
     if made.filled:
         rest = f" … and {len(made.filled) - 20} more" if len(made.filled) > 20 else ""

@@ -241,7 +241,7 @@ def test_results_are_weighed_against_runs_and_the_record_says_what_made_them(
     assert made_from["validation_crop_f1"] == made_from["scores"]["f1"] == 1.0
     assert "recipe" not in made_from
     told = artcli("submit", "first-tta", "-w", workspace.root).text
-    assert "4 rows from the result first-tta (tta of first (flips))" in told
+    assert "4 rows from the result first-tta, tta of first (flips)" in told
     told = artcli("submit", "first", "-w", workspace.root).text
     assert "4 rows from the run first (one model)" in told
 
@@ -280,7 +280,7 @@ def test_a_result_is_made_anew_by_its_own_command(workspace: Workspace) -> None:
     assert (answer.code, "then artcli tta first" in answer.text) == (1, True)
     answer = artcli("predict", "torn", "-w", workspace.root)
     assert answer.code == 1
-    assert "torn has no model that could predict: it is tta of first (flips)" in answer.text
+    assert "torn, tta of first (flips), has no model that could predict" in answer.text
     assert "then artcli tta first" in answer.text
 
 
