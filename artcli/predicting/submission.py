@@ -98,6 +98,20 @@ def submission_rows(
     ]
 
 
+def check_submission(
+    workspace: Workspace,
+    contest: Contest,
+    kept: Kept,
+    *,
+    name: str | None = None,
+    fill_bad: str | None = None,
+) -> None:
+    """What `write_submission` would refuse is refused here, before any long work."""
+    submission_rows(contest, kept, again=_again(workspace, kept), fill_bad=fill_bad)
+    if name is not None:
+        _chosen_path(workspace.submissions, name, kept.name)
+
+
 def write_submission(
     workspace: Workspace,
     contest: Contest,
@@ -115,21 +129,14 @@ def write_submission(
     `groups`: as `submission_rows`; `run` is what the JSON shall say of the run (its recipe, its
     folds' scores).
     """
-    origin = {"made_by": kept.made_by, "imported": kept.imported}
-    again = way_back(kept.name, origin, workspace.flag)
+    again = _again(workspace, kept)
     rows, filled = submission_rows(contest, kept, again=again, fill_bad=fill_bad, groups=groups)
     assert kept.test is not None  # else there were no rows
     folds = tuple(fold_label(number) for number in kept.test.fold_numbers)
     own = kept.name if groups is None else f"{kept.name}-siblings"
-    stem = checked_name((name or own).removesuffix(".csv"))
     data = _encoded(contest, rows)
     with hold(workspace.submissions / ".lock", "the folder of submissions", wait=True):
-        path = _free_path(workspace.submissions, stem)
-        if name is not None and path.stem != stem:
-            raise ArtcliError(
-                f"there is a submission {stem}.csv already",
-                f"choose another --name, or leave it out: the next is then {path.name}",
-            )
+        path = _chosen_path(workspace.submissions, name, own)
         write_bytes(path, data)
         try:
             _check(path, contest, rows)
@@ -245,6 +252,23 @@ def _encoded(contest: Contest, rows: Sequence[tuple[str, str]]) -> bytes:
             f"{error.object[error.start : error.end]!r}",
             "save sample_submission.csv as UTF-8",
         ) from error
+
+
+def _again(workspace: Workspace, kept: Kept) -> str:
+    origin = {"made_by": kept.made_by, "imported": kept.imported}
+    return way_back(kept.name, origin, workspace.flag)
+
+
+def _chosen_path(folder: Path, name: str | None, own: str) -> Path:
+    """That of `name`, which must be free; without one, the first free one of `own`, `own-2`, …."""
+    stem = checked_name((name or own).removesuffix(".csv"))
+    path = _free_path(folder, stem)
+    if name is not None and path.stem != stem:
+        raise ArtcliError(
+            f"there is a submission {stem}.csv already",
+            f"choose another --name, or leave it out: the next is then {path.name}",
+        )
+    return path
 
 
 def _free_path(folder: Path, stem: str) -> Path:
