@@ -90,6 +90,7 @@ def command(
     if siblings and report.ensemble.pooling_gain:
         found_of_them = tell(found, result, siblings, report.ensemble.pooling_gain)
         report = replace(report, siblings=found_of_them)
+    report = replace(report, kind=_kind(report.ensemble.names, kept))
     _keep(found, contest, lineup, report)
     folder = write_report(found, report)
     if json:
@@ -202,6 +203,22 @@ def _blended(
         comparison=comparison,
         next_line=settings.next_line(comparison.proposed, made.names, result),
     )
+
+
+def _kind(names: Sequence[str], kept: Sequence[Kept]) -> tuple[str, ...]:
+    """Why the nested score of the runs `names`, some of those `kept`, is a little kind."""
+    from artcli.predicting.made_by import is_kind, listed
+
+    why = []
+    if len(names) < len(kept):
+        why.append("The runs were chosen on the very pieces that score them: a little kind.")
+    fitted = [run.name for run in kept if run.name in names and is_kind(run.made_by)]
+    if fitted:
+        why.append(
+            f"What was fitted or chosen for {listed(fitted)} has seen the truth of these pieces: "
+            "the nested score is a little kind."
+        )
+    return tuple(why)
 
 
 def _keep(workspace: Workspace, contest: Contest, lineup: Lineup, report: EnsembleReport) -> None:

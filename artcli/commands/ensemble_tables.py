@@ -45,8 +45,11 @@ def show(
         out.print(note, style="dim", markup=False, soft_wrap=False)
     out.print(f"Report  {console.safe(folder / 'ensemble.html')}")
     console.success(f"kept as {report.name}")
+    for why in report.kind:
+        console.warn(why)
     if len(report.comparison.sets) > 1:
-        out.print(f"Proposed: {console.safe(' + '.join(report.comparison.proposed))}")
+        proposed = console.safe(" + ".join(report.comparison.proposed))
+        out.print(f"Proposed: {proposed} (chosen on these very pieces: its score is a little kind)")
     if without_test:
         console.warn(f"{listed(without_test)} did not predict the test, so nothing is to submit")
     if not (without_test and report.next_line.startswith("artcli submit")):

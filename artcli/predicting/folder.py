@@ -62,6 +62,10 @@ class _Fold(_Part):
     parts: list[str] = []
 
 
+class _Member(_Part):
+    weight: float | None = None
+
+
 class _MadeBy(_Part):
     command: str = ""
     of: list[str] = []
@@ -72,6 +76,8 @@ class _MadeBy(_Part):
     seen: list[str] = []
     averaged: list[str] = []
     looked: dict[str, _Fold] = {}
+    members: list[_Member] = []
+    offsets: dict[str, float] = {}
 
 
 class _Facts(_Part):

@@ -27,6 +27,15 @@ def listed(names: Sequence[str]) -> str:
     return " and ".join([part for part in (", ".join(names[:-1]), *names[-1:]) if part])
 
 
+def is_kind(made_by: Mapping[str, Any]) -> bool:
+    """Whether the score of a result, and of what is made of it, is a little kind: an ensemble's
+    weights or offsets were fitted with the truth of other folds' pieces, or its runs were chosen.
+    """
+    weighed = any(one.get("weight") is not None for one in made_by.get("members", ()))
+    fitted = weighed or made_by.get("offsets") or made_by.get("a_little_kind")
+    return made_by.get("command") == "ensemble" and bool(fitted)
+
+
 def way_back(name: str, facts: Mapping[str, Any], flag: str) -> str:
     """A hint: how the predictions of `name`, whose JSON is `facts`, are made anew.
 

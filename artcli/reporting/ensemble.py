@@ -22,7 +22,7 @@ class EnsembleReport:
     `line` is the command that makes it, `voter` the voter's spec, `pool` what was pooled, None for
     nothing, and `siblings` what is known of those that were. It was judged on `pieces` of
     `paintings`, in `splits`. `comparison` is of all runs that were named; `next_line` is the
-    command for the set that it proposes.
+    command for the set that it proposes. `kind` says why the nested score is a little kind.
     """
 
     name: str
@@ -38,6 +38,7 @@ class EnsembleReport:
     comparison: Comparison
     next_line: str
     siblings: Mapping[str, Any] | None = None
+    kind: tuple[str, ...] = ()
 
     @property
     def how(self) -> str:
@@ -58,6 +59,7 @@ class EnsembleReport:
             "pieces": self.pieces,
             "paintings": self.paintings,
             "splits": self.splits,
+            "a_little_kind": list(self.kind),
             **self.ensemble.document(),
             "comparison": self.comparison.document(),
         }

@@ -107,8 +107,10 @@ def notes(report: EnsembleReport) -> list[str]:
         said.append(
             f"{sets:,} sets of runs are compared, all without offsets: the best of so many is a "
             "little lucky. Proposed is the best of as few runs as come within one standard error "
-            "of the best of all.",
+            "of the best of all; it is chosen on the very pieces that score it, so its score is a "
+            "little kind.",
         )
+    said += report.kind
     if report.pool:
         said.append(
             "Pooling uses pictures of the test to name others of them: a contest's rules may "

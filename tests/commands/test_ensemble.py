@@ -188,10 +188,37 @@ def test_what_is_proposed_can_be_blended_at_once(workspace: Workspace) -> None:
     assert best["of"] == ["one", "two"]
     assert best["next"] == "artcli submit ensemble-2"
     assert best["comparison"] == first["comparison"]
+    (why,) = best["a_little_kind"]
+    assert "chosen on the very pieces" in why
+    assert first["a_little_kind"] == []
+    assert why in (workspace.reports / "ensemble" / "ensemble-2" / "ensemble.html").read_text()
+    answer = artcli("ensemble", *runs, "--best", "--name", "told", "-w", workspace.root)
+    assert f"warning: {why}" in answer.text
+    assert "(chosen on these very pieces: its score is a little kind)" in answer.text
     pair = next(one for one in first["comparison"]["sets"] if one["runs"] == ["one", "two"])
     assert best["f1"]["value"] == pytest.approx(pair["f1"])
     again = artcli("ensemble", "one", "two", "-w", workspace.root, "--json").json
     assert again["f1"] == best["f1"]
+
+
+@pytest.mark.parametrize(
+    ("inner", "leaks"), [(["greedy"], True), (["soft", "--offsets"], True), (["soft"], False)]
+)
+def test_an_ensemble_of_an_ensemble_that_was_fitted_says_that_its_score_is_kind(
+    workspace: Workspace, inner: Sequence[str], leaks: bool
+) -> None:
+    for seed, name in enumerate(("one", "two", "three")):
+        predicted(workspace, name, seed=seed)
+    place = ("-w", workspace.root)
+    words = ("ensemble", "one", "two", "--name", "inner", "--voter", *inner)
+    assert artcli(*words, *place).code == 0
+    answer = artcli("ensemble", "inner", "three", "--name", "outer", *place)
+    said = "What was fitted or chosen for inner has seen the truth of these pieces"
+    assert (f"warning: {said}" in answer.text) is leaks
+    page = (workspace.reports / "ensemble" / "outer" / "ensemble.html").read_text()
+    assert (said in page) is leaks
+    again = artcli("ensemble", "outer", "three", "--json", *place).json["a_little_kind"]
+    assert bool(again) is leaks
 
 
 def refusal(workspace: Workspace, *words: str) -> str:
