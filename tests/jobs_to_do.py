@@ -74,7 +74,7 @@ def compute(*, seed: int) -> dict[str, Any]:
     return {"sum": float((left @ right).sum()), "threads": torch.get_num_threads()}
 
 
-def share(*, seconds: float = 0.0, device: str = "auto") -> list[str | None]:
+def share(*, seconds: float = 0.0, **_more: str) -> list[str | None]:
     """Its GPUs and its threads, after a while."""
     time.sleep(seconds)
     return [os.environ.get(name) for name in ("CUDA_VISIBLE_DEVICES", "OMP_NUM_THREADS")]
