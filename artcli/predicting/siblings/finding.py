@@ -91,8 +91,8 @@ class Siblings:
         """The figures, as JSON."""
         quality = self.quality
         return {
-            "precision": quality.precision,
-            "recall": quality.recall,
+            "precision": quality.precision if quality.found else None,  # JSON has no NaN
+            "recall": quality.recall if quality.true else None,
             "validation_groups": group_sizes(self.validation),
             "test_groups": group_sizes(self.test),
             "test_pieces_pooled": self.pooled,
@@ -107,7 +107,7 @@ def find_siblings(workspace: Workspace, contest: Contest, lineup: Lineup) -> Sib
     """
     exam = lineup.exam
     side = kept_side(workspace, lineup.names)
-    pieces = validation_pieces(workspace, contest, exam, side)
+    pieces = validation_pieces(workspace, contest, lineup, side)
     tested = test_pieces(workspace, contest, lineup.test_ids, side)
     judged, evidence = group_known(pieces, exam.ids, exam.folds, exam.splits(contest))
     found = group_unknown(tested, evidence)
