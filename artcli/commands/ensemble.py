@@ -89,6 +89,9 @@ def command(
     report = _blended(lineup, splits, settings, groups, result, best=best)
     if siblings and report.ensemble.pooling_gain:
         found_of_them = tell(found, result, siblings, report.ensemble.pooling_gain)
+        if not found_of_them["applied"]:
+            alone = replace(settings, pool=None)
+            report = _blended(lineup, splits, alone, None, result, best=best)
         report = replace(report, siblings=found_of_them)
     report = replace(report, kind=_kind(report.ensemble.names, kept))
     _keep(found, contest, lineup, report)

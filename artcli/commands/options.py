@@ -33,6 +33,8 @@ WorkersOption = Annotated[
         help="Processes that prepare pictures; the result is the same with any number.",
     ),
 ]
+
+
 class Pool(StrEnum):
     """What pictures of the test may be pooled with."""
 
@@ -44,7 +46,9 @@ PoolOption = Annotated[
     typer.Option(
         "--pool",
         metavar="siblings",
-        help="Pool what is said of pieces of one painting, which are found by their overlap. A "
+        help="Pool what is said of pieces of one painting, which are found by their overlap, if "
+        "that does not lower the out-of-fold score. The test has more pieces than a fold to be "
+        "mistaken for siblings, so precision there may be a little lower than is measured. A "
         "contest's rules may forbid to use one picture of the test for another.",
     ),
 ]

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 def pool_run(
     workspace: Workspace, contest: Contest, kept: Kept
-) -> tuple[Mapping[str, int], dict[str, Any]]:
-    """The group of each of the test's pictures that a run has predicted, and what is known of the
-    groups, as JSON.
+) -> tuple[Mapping[str, int] | None, dict[str, Any]]:
+    """The group of each of the test's pictures that a run has predicted, None where pooling would
+    not help, and what is known of the groups, as JSON.
 
     Errors: `ArtcliError` when the run says nothing of validation pieces, from which alone it can be
     learnt what siblings look like.
@@ -41,19 +41,33 @@ def pool_run(
     pooled = pool(alone, siblings.validation)
     gain = lineup.exam.difference(pooled.argmax(1), alone.argmax(1))
     facts = tell(workspace, kept.name, siblings, gain)
+    if not facts["applied"]:
+        return None, facts
     return dict(zip(lineup.test_ids, siblings.test.tolist(), strict=True)), facts
 
 
 def tell(workspace: Workspace, name: str, siblings: Siblings, gain: Estimate) -> dict[str, Any]:
-    """Say what was found for `name`, write its report, and return the figures as JSON."""
-    from artcli.reporting.siblings_page import RULES, said_of, write_siblings
+    """Say what was found for `name`, write its report, and return the figures as JSON.
+
+    `applied` among them: whether siblings shall be pooled.
+    """
+    from artcli.reporting.siblings_page import RULES, said_of, why_not, write_siblings
 
     report = write_siblings(workspace, name, siblings, gain)
     for line in said_of(siblings, gain):
         console.note(line)
-    if gain.value < 0:
-        console.warn("pooling lowers the out-of-fold score here")
-    console.note(RULES)
+    reason = why_not(siblings, gain)
+    if reason:
+        console.warn(reason)
+    else:
+        console.note(RULES)
     console.note(f"Siblings as pictures: {report}")
     place = report.relative_to(workspace.root).as_posix()
-    return {"by": "siblings", **siblings.document(), "gain": asdict(gain), "report": place}
+    return {
+        "by": "siblings",
+        "applied": reason is None,
+        "why_not": reason,
+        **siblings.document(),
+        "gain": asdict(gain),
+        "report": place,
+    }

@@ -20,8 +20,8 @@ class EnsembleReport:
     """An ensemble, kept as `name`, and how.
 
     `line` is the command that makes it, `voter` the voter's spec, `pool` what was pooled, None for
-    nothing, and `siblings` what is known of those that were. It was judged on `pieces` of
-    `paintings`, in `splits`. `comparison` is of all runs that were named; `next_line` is the
+    nothing, and `siblings` what is known of those that were looked for. It was judged on `pieces`
+    of `paintings`, in `splits`. `comparison` is of all runs that were named; `next_line` is the
     command for the set that it proposes. `kind` says why the nested score is a little kind.
     """
 

@@ -116,6 +116,8 @@ def notes(report: EnsembleReport) -> list[str]:
             "Pooling uses pictures of the test to name others of them: a contest's rules may "
             "forbid that."
         )
+    elif report.siblings:
+        said.append(f"Siblings were looked for: {report.siblings['why_not']}.")
     return said
 
 

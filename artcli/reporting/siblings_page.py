@@ -39,7 +39,7 @@ def html_page(name: str, siblings: Siblings, gain: Estimate) -> str:
     return render(
         "siblings.html",
         name=name,
-        lines=said_of(siblings, gain),
+        lines=[*said_of(siblings, gain), *filter(None, [why_not(siblings, gain)])],
         sizes=(columns_of(SIZES), size_rows(siblings)),
         of_what="the test" if of_test else "the validation",
         choices=choices(grouped),
@@ -50,13 +50,32 @@ def html_page(name: str, siblings: Siblings, gain: Estimate) -> str:
 def said_of(siblings: Siblings, gain: Estimate) -> list[str]:
     """What was measured, and what was found: a line each."""
     quality = siblings.quality
+    pieces = f"{len(siblings.validation):,} validation pieces"
+    if not quality.found:
+        return [f"Measured on {pieces}: of the {quality.true:,} pairs of siblings none was found."]
+    recall = f" (recall {quality.recall:.4f})" if quality.true else ""
     lines = [
-        f"Measured on {len(siblings.validation):,} validation pieces, of whose paintings the "
-        f"evidence knew nothing: {quality.right:,} of the {quality.found:,} pairs found are "
-        f"siblings (precision {quality.precision:.4f}), of {quality.true:,} there are (recall "
-        f"{quality.recall:.4f}).",
+        f"Measured on {pieces}, of whose paintings the evidence knew nothing: {quality.right:,} of "
+        f"the {quality.found:,} pairs found are siblings (precision {quality.precision:.4f}), of "
+        f"{quality.true:,} there are{recall}.",
         f"Pooling moves the out-of-fold macro F1 by {signed(gain.value)} ({moved(gain)}).",
     ]
     if count := len(siblings.test):
-        lines.append(f"Of {count:,} pictures of the test, {siblings.pooled:,} have siblings.")
+        lines += [
+            f"Of {count:,} pictures of the test, {siblings.pooled:,} have siblings. Where the test "
+            "has more pieces than a fold, there are more to mistake for siblings, and precision "
+            "may be a little lower."
+        ]
     return lines
+
+
+def why_not(siblings: Siblings, gain: Estimate) -> str | None:
+    """Why nothing is pooled, though it was asked for; None where it is."""
+    if not siblings.quality.found:
+        return "no siblings were found; nothing is pooled"
+    if gain.value < 0:
+        return (
+            f"pooling lowers the out-of-fold macro F1 here ({signed(gain.value)}); nothing is "
+            "pooled"
+        )
+    return None

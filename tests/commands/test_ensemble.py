@@ -20,6 +20,9 @@ from artcli.contest.tables import Contest, read_contest
 from artcli.predicting.exam import Lineup
 from artcli.predicting.folder import keep_fold, read_kept
 from artcli.predicting.predictions import Predictions
+from artcli.predicting.siblings.finding import Grouped, Siblings
+from artcli.predicting.siblings.measures import Quality
+from artcli.predicting.siblings.pieces import Pieces
 from artcli.workspace.paths import Workspace
 from artcli.workspace.settings import Settings, write_settings
 
@@ -311,7 +314,7 @@ def test_siblings_are_pooled_where_it_is_asked_for(
         return SimpleNamespace(validation=paintings, test=np.arange(TESTS) // 2)
 
     def told(_workspace: Workspace, name: str, _siblings: Any, gain: Estimate) -> dict[str, Any]:
-        return {"by": "siblings", "of": name, "gain": gain.value}
+        return {"by": "siblings", "applied": True, "of": name, "gain": gain.value}
 
     monkeypatch.setattr("artcli.predicting.siblings.finding.find_siblings", found)
     monkeypatch.setattr("artcli.commands.pooling.tell", told)
@@ -327,6 +330,41 @@ def test_siblings_are_pooled_where_it_is_asked_for(
     assert "--pool siblings" in kept.made_by["line"]
     gain = kept.made_by["pooling_gain"]["value"]
     assert gain > 0.03
-    assert kept.made_by["pool"] == {"by": "siblings", "of": "ensemble-2", "gain": gain}
+    told_of_them = {"by": "siblings", "applied": True, "of": "ensemble-2", "gain": gain}
+    assert kept.made_by["pool"] == told_of_them
     assert kept.made_by["f1"]["value"] - plain["f1"]["value"] == pytest.approx(gain)
     assert plain["pooling_gain"] is None
+
+
+def test_siblings_that_would_lower_the_score_are_not_pooled(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Groups of strangers, in which the right answers drown."""
+    for seed, name in enumerate(("one", "two")):
+        predicted(workspace, name, seed=seed, skill=0.9)
+
+    def found(_workspace: Workspace, _contest: Contest, lineup: Lineup) -> Siblings:
+        pieces = Pieces((), np.zeros((0, 1, 1, 3), np.uint8), np.zeros((0, 2), np.int64), ())
+        strangers, no_pairs = lineup.exam.crops.astype(np.intp), np.zeros((0, 2), np.intp)
+        return Siblings(
+            Grouped(pieces, strangers, no_pairs, np.zeros(0)),
+            Grouped(pieces, np.arange(TESTS), no_pairs, np.zeros(0)),
+            Quality(true=10, found=8, right=0),
+        )
+
+    monkeypatch.setattr("artcli.predicting.siblings.finding.find_siblings", found)
+    plain = artcli("ensemble", "one", "two", "--json", "-w", workspace.root).json
+    answer = artcli("ensemble", "one", "two", "--pool", "siblings", "-w", workspace.root)
+    assert answer.code == 0, answer.err
+    assert "pooling lowers the out-of-fold macro F1 here" in answer.err
+    kept, alone = read_kept(workspace, "ensemble-2"), read_kept(workspace, "ensemble")
+    assert kept is not None
+    assert alone is not None
+    assert (kept.made_by["how"], kept.made_by["pool"]["applied"]) == ("soft", False)
+    assert kept.made_by["pool"]["gain"]["value"] < 0
+    assert kept.made_by["f1"] == plain["f1"]
+    assert kept.test is not None
+    assert alone.test is not None
+    assert (kept.test.probabilities == alone.test.probabilities).all()
+    page = (workspace.reports / "ensemble" / "ensemble-2" / "ensemble.html").read_text()
+    assert "nothing is pooled" in page

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +16,13 @@ from small_contests import ARTISTS, write_csv, write_tables
 
 from artcli.contest.crops import cut, piece_boxes
 from artcli.contest.splits import load_or_make_folds
-from artcli.contest.tables import read_contest
-from artcli.predicting.folder import keep_fold
+from artcli.contest.tables import Contest, read_contest
+from artcli.predicting.exam import Lineup
+from artcli.predicting.folder import import_predictions, keep_fold, read_kept
 from artcli.predicting.predictions import Predictions
+from artcli.predicting.siblings.finding import Grouped, Siblings
+from artcli.predicting.siblings.measures import pair_quality
+from artcli.predicting.siblings.pieces import Pieces
 from artcli.workspace.paths import Workspace
 from artcli.workspace.settings import Settings, write_settings
 
@@ -128,6 +133,97 @@ def test_pieces_in_folds_of_no_file_are_refused(workspace: Workspace) -> None:
         folds.write_text(kept)
     assert answer.code == 1
     assert "in other folds than those of any folds file" in answer.err
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (("--fill-bad", "Nobody At All"), "is not an artist of this contest"),
+        (("--name", "taken"), "there is a submission taken.csv already"),
+    ],
+)
+def test_what_cannot_be_written_is_refused_before_siblings_are_looked_for(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, given: tuple[str, str], said: str
+) -> None:
+    workspace.submissions.mkdir(exist_ok=True)
+    (workspace.submissions / "taken.csv").touch()
+    monkeypatch.setattr("artcli.predicting.siblings.finding.find_siblings", None)
+    answer = artcli("submit", "plain", "--pool", "siblings", *given, "-w", workspace.root)
+    assert answer.code in (1, 2)
+    assert said in answer.err
+
+
+def nothing_found(_workspace: Workspace, _contest: Contest, lineup: Lineup) -> Siblings:
+    exam, tests = lineup.exam, len(lineup.test_ids)
+    pieces = Pieces((), np.zeros((0, 1, 1, 3), np.uint8), np.zeros((0, 2), np.int64), ())
+    nothing = np.zeros((0, 2), np.intp), np.zeros(0)
+    return Siblings(
+        Grouped(pieces, np.arange(len(exam)), *nothing),
+        Grouped(pieces, np.arange(tests), *nothing),
+        pair_quality(np.arange(len(exam)), exam.ids),
+    )
+
+
+def test_where_none_are_found_that_is_said_and_nothing_is_pooled(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("artcli.predicting.siblings.finding.find_siblings", nothing_found)
+    given = ("submit", "plain", "--pool", "siblings", "--name", "none-found")
+    answer = artcli(*given, "-w", workspace.root)
+    assert answer.code == 0, answer.err
+    assert "no siblings were found; nothing is pooled" in answer.text
+    assert "nan" not in answer.text.lower().split()
+    text = (workspace.submissions / "none-found.json").read_text()
+    assert "NaN" not in text
+    pool = json.loads(text)["made_from"]["pool"]
+    assert (pool["applied"], pool["precision"], pool["recall"]) == (False, None, 0.0)
+
+
+def test_a_submission_is_not_pooled_where_that_lowers_the_score(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of a fold's pieces as one group: the best single artist, for all of them."""
+
+    def all_akin(workspace: Workspace, contest: Contest, lineup: Lineup) -> Siblings:
+        none = nothing_found(workspace, contest, lineup)
+        groups = lineup.exam.folds.astype(np.intp)
+        return Siblings(
+            replace(none.of_validation, groups=groups),
+            replace(none.of_test, groups=np.zeros(len(lineup.test_ids), np.intp)),
+            pair_quality(groups, lineup.exam.ids),
+        )
+
+    monkeypatch.setattr("artcli.predicting.siblings.finding.find_siblings", all_akin)
+    monkeypatch.setattr("artcli.reporting.siblings_page.choices", lambda _grouped: [])
+    plain = artcli("submit", "plain", "--json", "-w", workspace.root).json
+    answer = artcli("submit", "plain", "--pool", "siblings", "--json", "-w", workspace.root)
+    assert answer.code == 0, answer.err
+    assert "pooling lowers the out-of-fold macro F1 here" in answer.err
+    assert answer.json["pool"]["applied"] is False
+    path = Path(answer.json["submission"])
+    assert "siblings" not in path.name
+    assert rows_of(path) == rows_of(Path(plain["submission"]))
+
+
+def test_the_hint_for_imported_predictions_takes_them_in_anew(workspace: Workspace) -> None:
+    contest, folds = read_contest(workspace), workspace.folds_file(FOLDS)
+    from_plain = read_kept(workspace, "plain")
+    assert from_plain is not None
+    parts = {}
+    for which in ("oof", "test"):
+        parts[which] = workspace.root / f"elsewhere-{which}.npz"
+        getattr(from_plain, which).save(parts[which])
+    import_predictions(workspace, contest, "taken-in", **parts)
+    kept = folds.read_text()
+    try:
+        names = [line.split(",")[0] for line in kept.splitlines()[1:]]
+        write_csv(folds, "id,fold", [f"{key},{n % 2}" for n, key in enumerate(names)])
+        answer = artcli("submit", "taken-in", "--pool", "siblings", "-w", workspace.root)
+    finally:
+        folds.write_text(kept)
+    assert f"artcli predict taken-in --import FILE -w {workspace.root}" in answer.err.replace(
+        "\n", " "
+    )
 
 
 def test_there_is_one_way_to_pool(workspace: Workspace) -> None:
