@@ -2,6 +2,8 @@
 
 Learnt where the truth is known: pieces of validation paintings are cut as the test's are, and which
 of them belong together needs no artist to tell.
+
+Source: Fellegi and Sunter 1969, "A Theory for Record Linkage" (the log odds that two are one).
 """
 
 from __future__ import annotations

@@ -3,6 +3,9 @@
 Registration says how well they agree where they overlap; the colours of that overlap, which must be
 the same but for the noise of JPEG, say whether to believe it; and all colours of both say whether
 they can be of one painting at all.
+
+Source: Lin 1989, "A Concordance Correlation Coefficient to Evaluate Reproducibility";
+Bhattacharyya 1943 (the likeness of two histograms).
 """
 
 from __future__ import annotations
