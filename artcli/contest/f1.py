@@ -18,6 +18,8 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
+    Numbers = NDArray[np.integer[Any]]
+
 CONFIDENCE = 0.95
 
 
@@ -41,7 +43,8 @@ def bootstrap_interval(
     `groups` `(N,)` names the painting of each row. Each resample averages over the classes that
     it holds. (NaN, NaN) without rows.
     """
-    return _middle(_resampled(truth, guess, groups, seed, resamples))
+    found = mean_f1(truth, [guess], groups, seed, resamples=resamples)
+    return found.low, found.high
 
 
 @dataclass(frozen=True)
@@ -66,9 +69,9 @@ def mean_f1(
     In each resample of the paintings the guesses' scores are averaged, so that the interval is of
     the mean. Errors: `ValueError` without guesses.
     """
-    return Estimate(
-        _mean(truth, guesses), *_middle(_mean_resampled(truth, guesses, groups, seed, resamples))
-    )
+    value = _mean(truth, guesses)
+    (scores,) = _resampled(truth, [guesses], groups, seed, resamples)
+    return estimate(value, scores)
 
 
 def f1_difference(
@@ -86,9 +89,8 @@ def f1_difference(
     a painting hard for either does not widen the interval. Errors: as `mean_f1`.
     """
     value = _mean(truth, ours) - _mean(truth, theirs)
-    ahead = _mean_resampled(truth, ours, groups, seed, resamples)
-    behind = _mean_resampled(truth, theirs, groups, seed, resamples)
-    return Estimate(value, *_middle(ahead - behind))
+    ahead, behind = _resampled(truth, [ours, theirs], groups, seed, resamples)
+    return estimate(value, ahead - behind)
 
 
 def _mean(truth: ArrayLike, guesses: Sequence[ArrayLike]) -> float:
@@ -97,57 +99,95 @@ def _mean(truth: ArrayLike, guesses: Sequence[ArrayLike]) -> float:
     return float(np.mean([macro_f1(truth, guess) for guess in guesses]))
 
 
-def _mean_resampled(
-    truth: ArrayLike, guesses: Sequence[ArrayLike], groups: ArrayLike, seed: int, resamples: int
-) -> NDArray[np.float64]:
-    scores = [_resampled(truth, guess, groups, seed, resamples) for guess in guesses]
-    mean: NDArray[np.float64] = np.mean(scores, axis=0)
-    return mean
-
-
 def _resampled(
-    truth: ArrayLike, guess: ArrayLike, groups: ArrayLike, seed: int, resamples: int
-) -> NDArray[np.float64]:
-    """Macro F1 of each resample `(resamples,)`, none without rows; the draws follow from `seed`."""
-    counted = Counted.of(truth, guess, groups)
-    paintings = int(counted.groups.max()) + 1 if len(counted.truth) else 0
-    if not paintings:
-        return np.empty(0)
-    drawn = np.random.default_rng(seed).multinomial(
-        paintings, np.full(paintings, 1 / paintings), size=resamples
-    )
-    f1, seen = f1_of(*(drawn @ table for table in counted.by_group(paintings)))
-    scores: NDArray[np.float64] = np.where(seen, f1, 0).sum(1) / np.maximum(seen.sum(1), 1)
-    return scores
+    truth: ArrayLike,
+    sides: Sequence[Sequence[ArrayLike]],
+    groups: ArrayLike,
+    seed: int,
+    resamples: int,
+) -> list[NDArray[np.float64]]:
+    """Of each side's guesses the mean macro F1 in each resample `(R,)`, the same for all sides;
+    none without rows."""
+    flat = [np.asarray(guess) for side in sides for guess in side]
+    labels, codes = np.unique(np.concatenate([np.asarray(truth), *flat]), return_inverse=True)
+    true, *guesses = codes.reshape(len(flat) + 1, -1)
+    if not len(true):
+        return [np.empty(0) for _ in sides]
+    drawn = Resamples.of(true, groups, len(labels), seed, resamples=resamples)
+    scores = iter([drawn.scores(guess) for guess in guesses])
+    return [np.mean([next(scores) for _ in side], axis=0) for side in sides]
 
 
-def _middle(scores: NDArray[np.float64]) -> tuple[float, float]:
-    """The quantiles between which 95 % of `scores` lie; (NaN, NaN) of none."""
+@dataclass(frozen=True, eq=False)
+class Resamples:
+    """Paintings drawn anew, once, for every guess that is to be compared.
+
+    `drawn` `(R, P)` float32: how often each resample holds each painting; `paintings` `(N,)`: that
+    of each row; `true` `(R, C)`: each resample's rows of each class. Equal seeds draw the same.
+    """
+
+    truth: Numbers
+    paintings: NDArray[np.intp]
+    drawn: NDArray[np.float32]
+    true: NDArray[np.float32]
+
+    @classmethod
+    def of(
+        cls,
+        truth: Numbers,
+        groups: ArrayLike,
+        classes: int,
+        seed: int = 0,
+        *,
+        resamples: int = 1000,
+    ) -> Resamples:
+        """`truth` `(N,)` are class numbers; `groups` `(N,)` names the painting of each row.
+
+        Errors: `ValueError` without rows.
+        """
+        paintings = np.unique(np.asarray(groups), return_inverse=True)[1]
+        count = int(paintings.max()) + 1
+        rng = np.random.default_rng(seed)
+        drawn = rng.multinomial(count, np.full(count, 1 / count), size=resamples)
+        as_floats = drawn.astype(np.float32)  # whole numbers, exact, and multiplied much faster
+        return cls(truth, paintings, as_floats, as_floats @ _table(paintings, truth, classes))
+
+    def scores(self, guess: Numbers) -> NDArray[np.float64]:
+        """Macro F1 of `guess` `(N,)` in each resample `(R,)`."""
+        classes, hits = self.true.shape[1], guess == self.truth
+        right = self.drawn @ _table(self.paintings[hits], guess[hits], classes, self.drawn.shape[1])
+        guessed = self.drawn @ _table(self.paintings, guess, classes)
+        f1, seen = f1_of(right.astype(np.float64), self.true, guessed)
+        mean: NDArray[np.float64] = np.where(seen, f1, 0).sum(1) / seen.sum(1)
+        return mean
+
+
+def estimate(value: float, scores: NDArray[np.float64]) -> Estimate:
+    """`value` and the 95 % interval of `scores` `(R,)`: of resamples, or of their differences.
+
+    NaN where there are none.
+    """
     if not len(scores):
-        return math.nan, math.nan
+        return Estimate(value, math.nan, math.nan)
     low, high = np.quantile(scores, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
-    return float(low), float(high)
+    return Estimate(value, float(low), float(high))
 
 
 @dataclass(frozen=True)
 class Counted:
-    """Rows as numbers: `truth` and `guess` index `labels`, `groups` counts from 0."""
+    """Rows as numbers: `truth` and `guess` index `labels`."""
 
     labels: NDArray[Any]
     truth: NDArray[np.intp]
     guess: NDArray[np.intp]
-    groups: NDArray[np.intp]
 
     @classmethod
-    def of(cls, truth: ArrayLike, guess: ArrayLike, groups: ArrayLike | None = None) -> Counted:
+    def of(cls, truth: ArrayLike, guess: ArrayLike) -> Counted:
         true, guessed = np.asarray(truth), np.asarray(guess)
         if true.ndim != 1 or true.shape != guessed.shape:
             raise ValueError(f"truth {true.shape} and guess {guessed.shape} must be (N,)")
         labels, codes = np.unique(np.concatenate([true, guessed]), return_inverse=True)
-        group_codes = np.arange(len(true))
-        if groups is not None:
-            group_codes = np.unique(np.asarray(groups), return_inverse=True)[1]
-        return cls(labels, codes[: len(true)], codes[len(true) :], group_codes)
+        return cls(labels, codes[: len(true)], codes[len(true) :])
 
     def totals(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
         """Right, true and guessed rows of each label, `(L,)` each."""
@@ -156,19 +196,18 @@ class Counted:
         true = np.bincount(self.truth, minlength=size)
         return right, true, np.bincount(self.guess, minlength=size)
 
-    def by_group(self, groups: int) -> tuple[NDArray[np.float32], ...]:
-        """The same of each group, `(groups, L)` each; floats, for the speed of their product."""
-        tables = []
-        hit = self.truth == self.guess
-        for label, rows in ((self.truth, hit), (self.truth, ...), (self.guess, ...)):
-            table = np.zeros((groups, len(self.labels)), np.float32)
-            np.add.at(table, (self.groups[rows], label[rows]), 1)
-            tables.append(table)
-        return tuple(tables)
-
 
 def f1_of(
     right: NDArray[Any], true: NDArray[Any], guessed: NDArray[Any]
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """F1 = 2 right / (true + guessed), and where it counts: where the class occurs in the truth."""
     return 2 * right / np.maximum(true + guessed, 1), true > 0
+
+
+def _table(
+    paintings: NDArray[np.intp], labels: Numbers, classes: int, count: int | None = None
+) -> NDArray[np.float32]:
+    """Rows of each painting and class, `(P, C)`."""
+    count = int(paintings.max()) + 1 if count is None else count
+    cells = np.bincount(paintings * classes + labels, minlength=count * classes)
+    return cells.reshape(count, classes).astype(np.float32)

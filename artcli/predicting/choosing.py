@@ -18,7 +18,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from artcli.contest.quick_f1 import Resamples
+    from artcli.contest.f1 import Resamples
     from artcli.predicting.blending import Members
 
     Numbers = NDArray[np.integer[Any]]

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from artcli.contest.f1 import Estimate
-from artcli.contest.quick_f1 import QuickF1, Resamples, estimate
+from artcli.contest.f1 import Estimate, Resamples, estimate
+from artcli.contest.quick_f1 import QuickF1
 from artcli.predicting.blending import fit_blend, fit_finish, nested, pooled
 from artcli.predicting.calibration import Reliability, reliability
 from artcli.predicting.choosing import RESAMPLES, Choice, propose, singles_and_pairs

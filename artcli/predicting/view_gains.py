@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from artcli import console
-from artcli.contest.f1 import macro_f1
-from artcli.contest.quick_f1 import Resamples, estimate
+from artcli.contest.f1 import Resamples, estimate, macro_f1
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -8,7 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import f1_score
 
-from artcli.contest.f1 import bootstrap_interval, f1_difference, macro_f1, mean_f1
+from artcli.contest.f1 import (
+    Resamples,
+    bootstrap_interval,
+    estimate,
+    f1_difference,
+    macro_f1,
+    mean_f1,
+)
 
 LABELS = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 7)), min_size=1, max_size=60)
 
@@ -131,6 +138,18 @@ def test_a_mean_of_one_is_a_plain_score_and_of_none_there_is_none() -> None:
     assert math.isnan(mean_f1([], [[]], []).low)
     with pytest.raises(ValueError, match="no guesses"):
         f1_difference(truth, [guess], [], painting)
+
+
+def test_resamples_of_class_numbers_give_the_intervals_of_names() -> None:
+    truth, _, painting = pieces(2)
+    ours, theirs, names = guessed(1, 0.7), guessed(3, 0.6), np.array(["d", "b", "a", "c", "never"])
+    drawn = Resamples.of(truth, painting, len(names), 3)
+    differing = estimate(0, drawn.scores(ours) - drawn.scores(theirs))
+    found = f1_difference(names[truth], [names[ours]], [names[theirs]], painting, 3)
+    assert (differing.low, differing.high) == pytest.approx((found.low, found.high))
+    low, high = bootstrap_interval(names[truth], names[ours], painting, 3)
+    one = estimate(0, drawn.scores(ours))
+    assert (one.low, one.high) == pytest.approx((low, high))
 
 
 def test_a_perfect_submission_has_no_spread() -> None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from artcli.contest.f1 import macro_f1
-from artcli.contest.quick_f1 import Resamples
+from artcli.contest.f1 import Resamples, macro_f1
 from artcli.predicting.choosing import Choice, propose, singles_and_pairs, within_one_error
 
 
