@@ -158,7 +158,7 @@ def nested(
 ) -> Nested:
     """Fit on all splits but one and apply to that one, for each: the honest out-of-fold blend.
 
-    `oof` `(M, N, C)`, `truth`, `splits` and `groups` `(N,)`. `sets`: one or two members each, to
+    `oof` `(M, N, C)`, `truth`, `splits` and `groups` `(N,)`. `sets`: members, by number, to
     be blended alone too, without a finish; `starts`: temperatures near those to be found; `done`
     is called after each split.
     """
@@ -180,10 +180,9 @@ def nested(
             finish = fit_finish(fitted_on, taught, offsets=offsets, calibrate=method.calibrate)
             made[split.rows] = finish(answer)
         for chosen in sets:
-            first, last = chosen[0], chosen[-1]
-            view = slice(first, last + 1, max(1, last - first))  # these alone, and no copy of them
-            vote = method.fit_vote(known[view], taught)
-            guesses[chosen][split.rows] = pooled(vote(asked[view]), own)[split.inside].argmax(1)
+            alone = list(chosen)
+            vote = method.fit_vote(known[alone], taught)
+            guesses[chosen][split.rows] = pooled(vote(asked[alone]), own)[split.inside].argmax(1)
         done()
     return Nested(agreed, blended, plain, offset, guesses)
 
