@@ -9,7 +9,6 @@ from pathlib import Path
 from artcli import console
 from artcli.errors import ArtcliError
 
-
 _PATIENCE = 1.0  # seconds: who only looks whether a lock is held, holds it for a moment
 
 
