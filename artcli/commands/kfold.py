@@ -184,9 +184,12 @@ def train(
     try:
         executor.run(jobs, tell)
     except Interrupted as stop:
-        raise Interrupted(stop.exit_code - 128, f"saved; go on with: {again}") from stop
+        begun = (workspace.run_dir(first) / "recipe.toml").is_file()
+        hint = f"saved; go on with: {again}" if begun else "nothing had begun: call it again"
+        raise Interrupted(stop.exit_code - 128, hint) from stop
     except ArtcliError as error:
-        error.hint = "; then ".join(filter(None, [error.hint, f"go on with: {again}"]))
+        if (workspace.run_dir(first) / "recipe.toml").is_file():
+            error.hint = "; then ".join(filter(None, [error.hint, f"go on with: {again}"]))
         raise
 
 
@@ -246,8 +249,8 @@ def show(document: dict[str, Any], workspace: Workspace, contest: Contest) -> No
         out.print(console.figures(console.safe(one["run"]), columns, rows))
     if (mean := document["mean_of_seeds"]) is not None:
         out.print(
-            f"The mean of the {len(names)} seeds: out-of-fold crop F1 [bold]{mean['value']:.4f}[/] "
-            f"(95 % interval {mean['low']:.3f} to {mean['high']:.3f})"
+            f"The mean of the {len(names)} seeds' probabilities: out-of-fold crop F1 "
+            f"[bold]{mean['value']:.4f}[/] (95 % interval {mean['low']:.3f} to {mean['high']:.3f})"
         )
     place = console.safe(workspace.flag)
     if len(names) > 1:

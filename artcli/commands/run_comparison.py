@@ -98,7 +98,11 @@ def _show(found: Compared, apart: Sequence[Sequence[str]]) -> None:
                 (name, f"{f1.value:.4f}", interval(f1.low, f1.high))
                 for name, f1 in zip(found.names, found.f1, strict=True)
             ),
-            ("difference", signed(found.difference.value), moved(found.difference)),
+            (
+                f"{first} less {second}",
+                signed(found.difference.value),
+                moved(found.difference),
+            ),
         ],
     )
     out.print(table)
@@ -127,6 +131,7 @@ def _show(found: Compared, apart: Sequence[Sequence[str]]) -> None:
                     one.pieces,
                 )
                 for one in found.artists[:MOST]
+                if one.difference
             ],
         )
     )

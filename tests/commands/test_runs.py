@@ -272,7 +272,8 @@ def test_two_are_compared_by_artist_and_painting(
     assert answer.code == 0, answer.err
     assert "3 pieces of fold 0" in answer.text
     assert "b 0.3333 " in answer.text
-    assert "difference −0.667" in answer.text
+    assert " less " in answer.text
+    assert "−0.667" in answer.text
     assert "The difference is " in answer.text
     assert "Artists that differ most, of 3" in answer.text
     assert f"{ADA} 0.000 1.000 −1.000 1" in answer.text
