@@ -9,8 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from artcli.commands.options import DeviceOption, JsonOption, WorkersOption, WorkspaceOption
-from artcli.commands.recipe_options import with_recipe_options
+from artcli.commands.options import (
+    DeviceOption,
+    FromRecipeOption,
+    JsonOption,
+    WorkersOption,
+    WorkspaceOption from artcli.commands.recipe_options import with_recipe_options,
+)
 from artcli.errors import ArtcliError, Interrupted, Problems, UsageError
 
 if TYPE_CHECKING:
@@ -35,14 +40,7 @@ def command(
         str | None,
         typer.Option(metavar="RUN", help="Train the folds that this run lacks, by its own recipe."),
     ] = None,
-    recipe: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME|RUN|FILE",
-            help="Begin from this recipe: a run's, a named one (artcli recipes lists them) or a "
-            "file; flags override it.",
-        ),
-    ] = None,
+    recipe: FromRecipeOption = None,
     seeds: Annotated[
         int,
         typer.Option(min=1, help="Train with so many seeds: the runs NAME, NAME-s1, NAME-s2, …."),

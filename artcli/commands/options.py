@@ -52,6 +52,21 @@ PoolOption = Annotated[
         "contest's rules may forbid to use one picture of the test for another.",
     ),
 ]
+BatchSizeOption = Annotated[
+    int | None,
+    typer.Option(
+        "--batch-size", min=1, help="Pictures at a time [default: 16 on a CPU, elsewhere 64]."
+    ),
+]
+FromRecipeOption = Annotated[
+    str | None,
+    typer.Option(
+        "--recipe",
+        metavar="NAME|RUN|FILE",
+        help="Begin from this recipe: a run's, a named one (artcli recipes lists them) or a "
+        "file; flags override it.",
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document for scripts.")]
 
 

@@ -8,8 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from artcli.commands.options import DeviceOption, JsonOption, WorkersOption, WorkspaceOption
-from artcli.commands.recipe_options import with_recipe_options
+from artcli.commands.options import (
+    DeviceOption,
+    FromRecipeOption,
+    JsonOption,
+    WorkersOption,
+    WorkspaceOption from artcli.commands.recipe_options import with_recipe_options,
+)
 from artcli.errors import ArtcliError, UsageError
 
 if TYPE_CHECKING:
@@ -38,14 +43,7 @@ def command(
         str | None,
         typer.Option(metavar="RUN", help="Go on with a run that was stopped, by its own recipe."),
     ] = None,
-    recipe: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME|RUN|FILE",
-            help="Begin from this recipe: a run's, a named one (artcli recipes lists them) or a "
-            "file; flags override it.",
-        ),
-    ] = None,
+    recipe: FromRecipeOption = None,
     device: DeviceOption = "auto",
     workers: WorkersOption = None,
     workspace: WorkspaceOption = None,

@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from artcli.commands.options import DeviceOption, JsonOption, WorkspaceOption
+from artcli.commands.options import (
+    BatchSizeOption,
+    DeviceOption,
+    JsonOption,
+    WorkspaceOption,
+)
 
 if TYPE_CHECKING:
     from artcli.contest.tables import Contest
@@ -43,10 +48,7 @@ def command(
         str | None,
         typer.Option(metavar="NAME", help="The result's name, of one run [default: RUN-tta]."),
     ] = None,
-    batch_size: Annotated[
-        int | None,
-        typer.Option(min=1, help="Pictures at a time [default: 16 on a CPU, elsewhere 64]."),
-    ] = None,
+    batch_size: BatchSizeOption = None,
     device: DeviceOption = "auto",
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
