@@ -13,8 +13,9 @@ from artcli.commands.options import (
     FromRecipeOption,
     JsonOption,
     WorkersOption,
-    WorkspaceOption from artcli.commands.recipe_options import with_recipe_options,
+    WorkspaceOption,
 )
+from artcli.commands.recipe_options import with_recipe_options
 from artcli.errors import ArtcliError, UsageError
 
 if TYPE_CHECKING:
