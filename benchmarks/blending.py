@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import TypeVar
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before numpy is imported
@@ -68,9 +69,9 @@ def main(voters: list[str]) -> None:
     print("|---|---:|---:|---:|---:|---:|---|")
     for voter in voters:
         method = Method(host.bind("voter", voter))
-        control, _ = timed(lambda: make_ensemble(one, splits, method))  # noqa: B023
-        alone, _ = timed(lambda: make_ensemble(lineup, splits, method, compare=False))  # noqa: B023
-        seconds, made = timed(lambda: make_ensemble(lineup, splits, method))  # noqa: B023
+        control, _ = timed(partial(make_ensemble, one, splits, method))
+        alone, _ = timed(partial(make_ensemble, lineup, splits, method, compare=False))
+        seconds, made = timed(partial(make_ensemble, lineup, splits, method))
         assert made.comparison is not None
         sets, proposed = len(made.comparison.sets), made.comparison.proposed
         print(

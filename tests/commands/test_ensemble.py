@@ -145,8 +145,10 @@ def test_a_soft_ensemble_of_one_run_gives_the_submission_of_the_run(workspace: W
     ]
     assert files[0] == files[1]
     run, same = (read_kept(workspace, name) for name in ("one", "same"))
-    assert run is not None and same is not None  # noqa: PT018
-    assert run.test is not None and same.test is not None  # noqa: PT018
+    assert run is not None
+    assert same is not None
+    assert run.test is not None
+    assert same.test is not None
     assert (run.test.mean_over_folds().probabilities == same.test.probabilities).all()
 
 
