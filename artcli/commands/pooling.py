@@ -33,7 +33,9 @@ def pool_run(
     if kept.oof is None:
         raise ArtcliError(
             f"the run {kept.name} has no out-of-fold predictions, on which pooling is measured",
-            "train a fold of it, or leave --pool out",
+            "take it in with --import-oof FILE too, or leave --pool out"
+            if kept.imported
+            else "train a fold of it, or leave --pool out",
         )
     lineup = line_up(contest, [kept])
     siblings = find_siblings(workspace, contest, lineup)

@@ -9,12 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from artcli.commands.options import (
-    BatchSizeOption,
-    DeviceOption,
-    JsonOption,
-    WorkspaceOption,
-)
+from artcli.commands.options import BatchSizeOption, DeviceOption, JsonOption, WorkspaceOption
 
 if TYPE_CHECKING:
     from artcli.contest.tables import Contest

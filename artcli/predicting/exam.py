@@ -184,7 +184,8 @@ def _refuse(faults: Sequence[str], of_tests: Sequence[str], *hints: str) -> None
 def _pieces(contest: Contest, run: Kept) -> Predictions:
     pieces = run.oof.with_classes(contest.artists).pieces() if run.oof else None
     if pieces is None or not len(pieces):
-        raise ArtcliError("it has no out-of-fold predictions of pieces")
+        way = "; take them in with --import-oof FILE" if run.imported else ""
+        raise ArtcliError(f"it has no out-of-fold predictions of pieces{way}")
     known = {painting.id for painting in contest.train}
     if strange := set(pieces.ids.tolist()) - known:
         raise ArtcliError(f"{len(strange):,} of its paintings are not in train.csv")

@@ -49,6 +49,12 @@ def test_pictures_that_only_one_run_could_read_are_to_be_predicted_again() -> No
     assert refusal.value.hint == f"train the same folds of each: artcli kfold; {AGAIN}"
 
 
+def test_what_was_taken_in_without_its_pieces_is_refused_with_the_way_to_bring_them() -> None:
+    theirs = Kept("theirs", None, WHOLE, imported=True)
+    with pytest.raises(Problems, match="theirs: .* take them in with --import-oof FILE"):
+        line_up(CONTEST, [run("whole", WHOLE), theirs])
+
+
 def test_a_comparison_asks_nothing_of_the_test() -> None:
     lineup = line_up(CONTEST, on_common_folds([run("whole", WHOLE), run("torn", said(["t1"], 0))]))
     assert (lineup.names, lineup.test_ids) == (("whole", "torn"), ())
