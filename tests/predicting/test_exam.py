@@ -51,7 +51,7 @@ def test_pictures_that_only_one_run_could_read_are_to_be_predicted_again() -> No
 
 def test_what_was_taken_in_without_its_pieces_is_refused_with_the_way_to_bring_them() -> None:
     theirs = Kept("theirs", None, WHOLE, imported=True)
-    with pytest.raises(Problems, match="theirs: .* take them in with --import-oof FILE"):
+    with pytest.raises(Problems, match=r"theirs: .* take them in with --import-oof FILE"):
         line_up(CONTEST, [run("whole", WHOLE), theirs])
 
 
