@@ -1,0 +1,1 @@
+"""What every picture of a contest is, measured once: the file, its light and colours, its looks."""
