@@ -14,7 +14,7 @@ import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from artcli.reporting.eda.report import Drawn
 from artcli.workspace.files import replacing
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from matplotlib.colors import Colormap
     from matplotlib.figure import Figure
 
-INK, FAINT, LINE = "#1c1c1e", "#76767a", "#d9d9d4"  # text; lesser text; rules and grids
+INK, FAINT, LINE = "#1c1c1e", "#6b6b70", "#d9d9d4"  # text; lesser text; rules and grids
 QUIET, ACCENT, PAPER = "#b7b7b1", "#b8442c", "#fefefe"  # what is not stressed, what is; the ground
 _VARIABLES = {
     INK: "ink", FAINT: "faint", LINE: "line", QUIET: "quiet", ACCENT: "accent", PAPER: "paper",
@@ -56,7 +56,7 @@ def style() -> Iterator[None]:
     from matplotlib import font_manager
 
     there = set(font_manager.get_font_names())
-    rules = {
+    rules: Any = {
         "font.family": [name for name in _FONTS if name in there],
         "font.size": 9.0,
         "text.color": INK, "text.parse_math": False,
