@@ -1,4 +1,4 @@
-"""artists_info.csv joined to the artists of train.csv: who worked in which genre.
+"""artists_info.csv joined to the artists of train.csv: who worked in which genre, when and whence.
 
 Names are matched exactly, then by Unicode form, then through `aliases.csv` (`artist,name`:
 train.csv's spelling, artists_info.csv's). What still finds no partner is a problem that names the
@@ -13,20 +13,35 @@ from pathlib import Path
 
 from artcli.contest.csvfile import read_table
 from artcli.contest.names import match_names, nearest_names, one_damaged_copy
+from artcli.contest.problem import Problem
 
 ARTISTS_NAME, ALIASES_NAME = "artists_info.csv", "aliases.csv"
 
 
 @dataclass(frozen=True)
+class ArtistInfo:
+    """An artist's row: genres in the order of the file, the other cells as they are written."""
+
+    genres: tuple[str, ...] = ()
+    years: str = ""
+    nationality: str = ""
+
+
+@dataclass(frozen=True)
 class Genres:
-    """What is known of the artists: `of[artist]`, and the artists without a row of their own.
+    """What is known of the artists: `info[artist]`, and the artists without a row of their own.
 
     `unjoined[artist]` is the one name of artists_info.csv of which the artist's looks like a
     damaged copy (`Albrecht Du rer`), or None.
     """
 
-    of: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    info: Mapping[str, ArtistInfo] = field(default_factory=dict)
     unjoined: Mapping[str, str | None] = field(default_factory=dict)
+
+    @property
+    def of(self) -> dict[str, frozenset[str]]:
+        """The genres of each artist."""
+        return {artist: frozenset(info.genres) for artist, info in self.info.items()}
 
 
 def read_genres(
@@ -42,7 +57,11 @@ def read_genres(
     """
     path = data / ARTISTS_NAME
     if not path.exists():
-        notices.append(f"there is no {ARTISTS_NAME}: the artists' genres are unknown")
+        notices.append(
+            Problem(
+                f"there is no {ARTISTS_NAME}: the artists' genres are unknown", "table-not-there"
+            )
+        )
         return Genres()
     known = _read_artists(path, problems, notices)
     if known is None:
@@ -51,25 +70,33 @@ def read_genres(
         (corrections or data) / ALIASES_NAME, list(first_row), known, problems, notices
     )
     matched = match_names([aliases.get(artist, artist) for artist in first_row], known)
-    found: dict[str, frozenset[str]] = {}
+    found: dict[str, ArtistInfo] = {}
     unjoined: dict[str, str | None] = {}
     for artist, row in first_row.items():
         name = matched.get(aliases.get(artist, artist))
         if name is None:
             unjoined[artist] = one_damaged_copy(artist, known)
             problems.append(
-                f"train.csv row {row}, column artist: {artist!r} has no row in {ARTISTS_NAME}"
-                + _nearest(artist, known)
+                Problem(
+                    f"train.csv row {row}, column artist: {artist!r} has no row in {ARTISTS_NAME}"
+                    + _nearest(artist, known),
+                    "unjoined-name",
+                )
             )
         else:
             found[artist] = known[name]
     return Genres(found, unjoined)
 
 
+def parts(cell: str) -> tuple[str, ...]:
+    """What a cell of artists_info.csv lists between commas, in its order, each once."""
+    return tuple(dict.fromkeys(part for text in cell.split(",") if (part := text.strip())))
+
+
 def _read_artists(
     path: Path, problems: list[str], notices: list[str]
-) -> dict[str, frozenset[str]] | None:
-    """The genres by name. Damaged characters in `years` and the like must not cost the rest."""
+) -> dict[str, ArtistInfo] | None:
+    """The rows by name. Damaged characters in `years` and the like must not cost the rest."""
     others = ("years", "nationality")
     table = read_table(
         path,
@@ -84,7 +111,9 @@ def _read_artists(
     notices += table.notices
     problems += table.repeated("name")
     return {
-        row["name"]: frozenset(genre for part in row["genre"].split(",") if (genre := part.strip()))
+        row["name"]: ArtistInfo(
+            parts(row["genre"]), row.cells.get("years", ""), row.cells.get("nationality", "")
+        )
         for row in table.rows
     }
 
@@ -108,8 +137,11 @@ def _read_aliases(
         artist, name = artist_of.get(row["artist"]), name_of.get(row["name"])
         if name is None:
             problems.append(
-                f"{table.where(row, 'name')}: {row['name']!r} is not in {ARTISTS_NAME}"
-                + _nearest(row["name"], known)
+                Problem(
+                    f"{table.where(row, 'name')}: {row['name']!r} is not in {ARTISTS_NAME}"
+                    + _nearest(row["name"], known),
+                    "unknown-alias",
+                )
             )
         elif artist is not None:
             aliases[artist] = name
