@@ -14,6 +14,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from artcli.contest.problem import Problem
+
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
@@ -64,7 +66,11 @@ class Table:
         """A problem for each row whose cell in `column` an earlier row has already (not blank)."""
         first: dict[str, int] = {}
         return [
-            f"{self.where(row, column)}: {row[column]!r} is already in row {first[row[column]]}"
+            Problem(
+                f"{self.where(row, column)}: {row[column]!r} is already in row"
+                f" {first[row[column]]}",
+                f"repeated-{column}",
+            )
             for row in self.rows
             if row[column] and first.setdefault(row[column], row.number) != row.number
         ]
@@ -120,17 +126,24 @@ def read_table(
                 raw.append((line, [cell.strip() for cell in cells]))
             line = reader.line_num + 1
     except csv.Error as error:
-        problems.append(f"{name} line {line}: not readable as CSV ({error}); an unclosed quote?")
+        problems.append(
+            Problem(
+                f"{name} line {line}: not readable as CSV ({error}); an unclosed quote?",
+                "unreadable-table",
+            )
+        )
         return None
     if not raw:
-        problems.append(f"{name} is empty")
+        problems.append(Problem(f"{name} is empty", "empty-table"))
         return None
     header = tuple(raw[0][1])
     if not _header_serves(name, header, columns, problems):
         return None
     ignored = [column for column in header if column not in (*columns, *optional)]
     if ignored:
-        notices.append(f"{name}: columns not used: {', '.join(map(repr, ignored))}")
+        notices.append(
+            Problem(f"{name}: columns not used: {', '.join(map(repr, ignored))}", "unused-columns")
+        )
     table = Table(path, header, (), form, tuple(notices))
     used = [column for column in header if column in (*columns, *optional)]
     return table.with_rows(_checked_rows(table, raw[1:], used, may_be_blank, problems))
@@ -140,13 +153,15 @@ def _read_bytes(path: Path, problems: list[str]) -> bytes | None:
     try:
         data = path.read_bytes()
     except FileNotFoundError:
-        problems.append(f"{path.name} is missing")
+        problems.append(Problem(f"{path.name} is missing", "missing-table"))
     except OSError as error:
-        problems.append(f"{path.name} cannot be read: {error.strerror or error}")
+        problems.append(
+            Problem(f"{path.name} cannot be read: {error.strerror or error}", "unreadable-table")
+        )
     else:
         if data:
             return data
-        problems.append(f"{path.name} is empty (zero bytes)")
+        problems.append(Problem(f"{path.name} is empty (zero bytes)", "empty-table"))
     return None
 
 
@@ -160,14 +175,26 @@ def _decode(
     except UnicodeDecodeError as error:
         try:
             text, encoding = data.decode("cp949"), "cp949"
-            notices.append(f"{name} is not UTF-8; read as cp949 (Korean Windows)")
+            notices.append(
+                Problem(f"{name} is not UTF-8; read as cp949 (Korean Windows)", "not-utf-8")
+            )
         except UnicodeDecodeError:
             line = data.count(b"\n", 0, error.start) + 1
             if not lenient:
-                problems.append(f"{name} line {line}: neither UTF-8 nor cp949; save it as UTF-8")
+                problems.append(
+                    Problem(
+                        f"{name} line {line}: neither UTF-8 nor cp949; save it as UTF-8",
+                        "unreadable-table",
+                    )
+                )
                 return None
             text = data.removeprefix(bom).decode(encoding, errors="replace")
-            notices.append(f"{name} line {line}: damaged characters, shown as \ufffd")
+            notices.append(
+                Problem(
+                    f"{name} line {line}: damaged characters, shown as \ufffd",
+                    "damaged-characters",
+                )
+            )
     first = text.find("\n")
     if first < 0:
         newline = "\r" if "\r" in text else "\n"
@@ -185,11 +212,18 @@ def _header_serves(
     shown = shown if len(shown) <= 80 else shown[:77] + "..."
     if absent:
         problems.append(
-            f"{name} line 1: the header must be {','.join(columns)} but is {shown!r}"
-            f" (missing: {', '.join(absent)})"
+            Problem(
+                f"{name} line 1: the header must be {','.join(columns)} but is {shown!r}"
+                f" (missing: {', '.join(absent)})",
+                "bad-header",
+            )
         )
     elif twice:
-        problems.append(f"{name} line 1: the header {shown!r} has {', '.join(twice)} twice")
+        problems.append(
+            Problem(
+                f"{name} line 1: the header {shown!r} has {', '.join(twice)} twice", "bad-header"
+            )
+        )
     return not absent and not twice
 
 
@@ -204,17 +238,25 @@ def _checked_rows(
     for number, (line, cells) in enumerate(raw, start=1):
         if len(cells) != len(table.header):
             problems.append(
-                f"{table.path.name} row {number} (line {line}): {len(cells)} cells where the"
-                f" header has {len(table.header)}"
+                Problem(
+                    f"{table.path.name} row {number} (line {line}): {len(cells)} cells where the"
+                    f" header has {len(table.header)}",
+                    "ragged-row",
+                )
             )
             continue
         row = Row(number, line, dict(zip(table.header, cells, strict=True)))
         rows.append(row)
         for column in columns:
             if not row[column] and column not in may_be_blank:
-                problems.append(f"{table.where(row, column)}: is blank")
+                problems.append(Problem(f"{table.where(row, column)}: is blank", "blank-cell"))
             elif any(ord(letter) < 32 or letter == "\x7f" for letter in row[column]):
-                problems.append(f"{table.where(row, column)}: holds a control character")
+                problems.append(
+                    Problem(
+                        f"{table.where(row, column)}: holds a control character",
+                        "control-character",
+                    )
+                )
     if not raw:
-        problems.append(f"{table.path.name} has a header but no rows")
+        problems.append(Problem(f"{table.path.name} has a header but no rows", "empty-table"))
     return rows

@@ -18,6 +18,7 @@ from artcli.contest.csvfile import Row, Table, TextForm, read_table
 from artcli.contest.fixes import FIXES_NAME, TRAIN_NAME, read_train
 from artcli.contest.genres import read_genres
 from artcli.contest.names import skeleton, unicode_form
+from artcli.contest.problem import Problem
 from artcli.contest.repair import find_repairs
 from artcli.errors import ArtcliError, Problems
 from artcli.workspace.paths import Workspace
@@ -73,6 +74,33 @@ class Contest:
         return Classes(self.artists, counts, self.genres, self.genre_matrix)
 
 
+@dataclass(frozen=True)
+class Examined:
+    """A contest as far as it can be read, and what is wrong with it.
+
+    Of rows with one id `contest` holds the first, and none whose id, artist or path cannot be
+    used, so that all that a `Contest` promises is true of it, but for its number of artists,
+    which may be one. `problems` keep it from being used and `notices` do not; each is a `Problem`
+    with a code. `offers` say what `artcli init --repair` would mend.
+    """
+
+    contest: Contest
+    problems: tuple[str, ...]
+    notices: tuple[str, ...]
+    offers: tuple[str, ...]
+
+    @property
+    def mends(self) -> str | None:
+        return f"artcli init --repair would {'; '.join(self.offers)}" if self.offers else None
+
+    def refusal(self) -> Problems:
+        """The error of whoever cannot use a contest with problems."""
+        hint = self.mends or f"mend the files, or correct rows of {TRAIN_NAME} in a {FIXES_NAME}"
+        if not (self.contest.data / TRAIN_NAME).exists():
+            hint = "bring a contest in: artcli init DIR --from CONTEST_DIR (or --sample)"
+        return Problems(f"the contest in {self.contest.data} cannot be used", self.problems, hint)
+
+
 def read_contest(
     source: Workspace | Path, *, follow_links: bool = False, corrections: Path | None = None
 ) -> Contest:
@@ -85,6 +113,20 @@ def read_contest(
 
     Errors: `Problems`, all of them together; the hint says what `artcli init --repair` would mend.
     """
+    examined = examine_contest(source, follow_links=follow_links, corrections=corrections)
+    if examined.problems:
+        raise examined.refusal()
+    contest, mends = examined.contest, examined.mends
+    return replace(contest, notices=(*contest.notices, mends)) if mends else contest
+
+
+def examine_contest(
+    source: Workspace | Path, *, follow_links: bool = False, corrections: Path | None = None
+) -> Examined:
+    """What `read_contest` reads, with its problems told instead of raised.
+
+    Errors: `Problems`, where train.csv is missing, or not a row of it can be used.
+    """
     data = source.data if isinstance(source, Workspace) else Path(source)
     if not data.is_dir():
         raise ArtcliError(
@@ -93,13 +135,10 @@ def read_contest(
     reader = _Reader(data.resolve(), follow_links, corrections or data)
     contest = reader.contest()
     offers = () if corrections else find_repairs(data).offers
-    mends = f"artcli init --repair would {'; '.join(offers)}" if offers else None
-    if reader.problems:
-        hint = mends or f"mend the files, or correct rows of {TRAIN_NAME} in a {FIXES_NAME}"
-        if not (data / TRAIN_NAME).exists():
-            hint = "bring a contest in: artcli init DIR --from CONTEST_DIR (or --sample)"
-        raise Problems(f"the contest in {data} cannot be used", reader.problems, hint)
-    return replace(contest, notices=(*contest.notices, mends)) if mends else contest
+    examined = Examined(contest, tuple(reader.problems), contest.notices, offers)
+    if not contest.train:
+        raise examined.refusal()
+    return examined
 
 
 class _Reader:
@@ -124,15 +163,20 @@ class _Reader:
         sample = self._sample(test_table)
         names = self._one_spelling(Counter(str(painting.artist) for painting in train))
         train = tuple(replace(p, artist=names[str(p.artist)]) for p in train)
-        tally = Counter(str(painting.artist) for painting in train)
-        artists = tuple(sorted(tally))
-        if train and len(artists) < 2 and not self.problems:
-            self.problems.append(f"{TRAIN_NAME}: all paintings are by one artist; two are needed")
         first_row: dict[str, int] = {}
         for painting in train:
             first_row.setdefault(str(painting.artist), painting.row)
+        if train and len(first_row) < 2 and not self.problems:
+            self.problems.append(
+                Problem(
+                    f"{TRAIN_NAME}: all paintings are by one artist; two are needed", "one-artist"
+                )
+            )
         known = read_genres(self.data, first_row, self.problems, self.notices, self.corrections).of
-        genres = tuple(sorted({genre for own in known.values() for genre in own}))
+        train, test = _first_of_each_id(train), _first_of_each_id(test)
+        tally = Counter(str(painting.artist) for painting in train)
+        artists = tuple(sorted(tally))
+        genres = tuple(sorted({genre for name in artists for genre in known.get(name, ())}))
         return Contest(
             data=self.data,
             train=train,
@@ -153,7 +197,7 @@ class _Reader:
     ) -> Table | None:
         """The table `name`; `without` says what its absence means."""
         if not (self.data / name).exists():
-            self.notices.append(f"there is no {name}: {without}")
+            self.notices.append(Problem(f"there is no {name}: {without}", "table-not-there"))
             return None
         table = read_table(self.data / name, columns, self.problems, optional=optional)
         self.notices += table.notices if table else ()
@@ -166,8 +210,11 @@ class _Reader:
         if "img_path" not in table.header and (others := set(table.header) - {"id", "artist"}):
             # Without paths the ids name the files; a path under another name must not be lost.
             self.problems.append(
-                f"{table.path.name} line 1: the header {','.join(table.header)!r} has no img_path;"
-                f" is it {' or '.join(map(repr, sorted(others)))}?"
+                Problem(
+                    f"{table.path.name} line 1: the header {','.join(table.header)!r} has no"
+                    f" img_path; is it {' or '.join(map(repr, sorted(others)))}?",
+                    "bad-header",
+                )
             )
             return ()
         made: list[Painting] = []
@@ -184,8 +231,11 @@ class _Reader:
             twin = first.setdefault(painting.path, painting)
             if twin.artist != painting.artist:
                 self.problems.append(
-                    f"{TRAIN_NAME} row {painting.row}, column img_path: the file of row {twin.row},"
-                    f" there by {twin.artist}, here by {painting.artist}"
+                    Problem(
+                        f"{TRAIN_NAME} row {painting.row}, column img_path: the file of row"
+                        f" {twin.row}, there by {twin.artist}, here by {painting.artist}",
+                        "one-file-two-artists",
+                    )
                 )
 
     def _path(self, table: Table, row: Row, kind: Kind) -> Path | None:
@@ -206,7 +256,9 @@ class _Reader:
         fault = fault or self._leads_out(path)
         if fault is None:
             return path
-        self.problems.append(f"{table.where(row, column)}: {row[column]!r} {fault}")
+        self.problems.append(
+            Problem(f"{table.where(row, column)}: {row[column]!r} {fault}", "bad-path")
+        )
         return None
 
     def _leads_out(self, path: Path) -> str | None:
@@ -226,8 +278,11 @@ class _Reader:
             return None
         if sample.header != ("id", "artist"):
             self.problems.append(
-                f"{SAMPLE_NAME} line 1: the header must be 'id,artist', nothing else,"
-                f" but is {','.join(sample.header)!r}"
+                Problem(
+                    f"{SAMPLE_NAME} line 1: the header must be 'id,artist', nothing else,"
+                    f" but is {','.join(sample.header)!r}",
+                    "bad-header",
+                )
             )
         self.problems += sample.repeated("id")
         if test is not None:
@@ -246,8 +301,11 @@ class _Reader:
             chosen |= dict.fromkeys(names, best)
             if len(names) > 1:
                 self.notices.append(
-                    f"{TRAIN_NAME}: {best!r} is written in {len(names)} Unicode forms;"
-                    f" taken as one artist, in the form of {tally[best]} rows"
+                    Problem(
+                        f"{TRAIN_NAME}: {best!r} is written in {len(names)} Unicode forms;"
+                        f" taken as one artist, in the form of {tally[best]} rows",
+                        "unicode-forms",
+                    )
                 )
         by_bones: dict[str, set[str]] = defaultdict(set)
         for name in chosen.values():
@@ -255,10 +313,20 @@ class _Reader:
         for alike in by_bones.values():
             if len(alike) > 1:
                 self.notices.append(
-                    f"{TRAIN_NAME}: are these one artist? {', '.join(map(repr, sorted(alike)))}"
-                    f" (kept apart; {FIXES_NAME} can join them)"
+                    Problem(
+                        f"{TRAIN_NAME}: are these one artist? {', '.join(map(repr, sorted(alike)))}"
+                        f" (kept apart; {FIXES_NAME} can join them)",
+                        "names-alike",
+                    )
                 )
         return chosen
+
+
+def _first_of_each_id(paintings: Iterable[Painting]) -> tuple[Painting, ...]:
+    first: dict[str, Painting] = {}
+    for painting in paintings:
+        first.setdefault(painting.id, painting)
+    return tuple(first.values())
 
 
 def _fault_of(text: str) -> str | None:
@@ -276,7 +344,9 @@ def _strangers(table: Table, other: Table) -> list[str]:
     """A problem for each row of `table` whose id `other` does not have."""
     known = {row["id"] for row in other.rows}
     return [
-        f"{table.where(row, 'id')}: {row['id']!r} is not in {other.path.name}"
+        Problem(
+            f"{table.where(row, 'id')}: {row['id']!r} is not in {other.path.name}", "unmatched-id"
+        )
         for row in table.rows
         if row["id"] and row["id"] not in known
     ]

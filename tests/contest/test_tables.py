@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from small_contests import ARTISTS, write_csv, write_tables
 
 from artcli.contest.csvfile import TextForm
-from artcli.contest.tables import Contest, read_contest
+from artcli.contest.problem import Problem
+from artcli.contest.tables import Contest, examine_contest, read_contest
 from artcli.errors import ArtcliError, Problems
 from artcli.workspace.paths import Workspace
 
@@ -285,3 +286,43 @@ def test_a_path_under_another_name_is_not_lost(data: Path) -> None:
     assert problems_of(data) == (
         "train.csv line 1: the header 'id,path,artist' has no img_path; is it 'path'?",
     )
+
+
+def codes(lines: tuple[str, ...]) -> list[str]:
+    return [line.code if isinstance(line, Problem) else "" for line in lines]
+
+
+def test_a_contest_with_problems_is_examined_as_far_as_it_can_be_read(data: Path) -> None:
+    edit(data / "train.csv", "1,./train/0001.jpg", "0,./train/0001.jpg")
+    edit(data / "train.csv", "./train/0003.jpg,Ada Stone", "./train/0003.jpg,Ada Stöne")
+    edit(data / "train.csv", "./train/0005.jpg", "/etc/passwd")
+    edit(data / "test.csv", "TEST_00002,", ",")
+    (data / "sample_submission.csv").unlink()
+    examined = examine_contest(data)
+    assert codes(examined.problems) == ["repeated-id", "bad-path", "blank-cell", "unjoined-name"]
+    assert codes(examined.notices) == ["table-not-there", "names-alike"]
+    assert examined.offers == ("join 'Ada Stöne' with 'Ada Stone'",)
+    contest = examined.contest
+    assert [(one.id, one.row) for one in contest.train] == [
+        ("0", 1), ("2", 3), ("3", 4), ("4", 5), ("6", 7), ("7", 8), ("8", 9),
+    ]  # fmt: skip
+    assert (contest.artists, contest.counts) == (
+        ("Ada Stone", "Ada Stöne", "Ben Wood", "Cleo Iron"), (2, 1, 2, 2),
+    )  # fmt: skip
+    assert contest.genre_matrix[1] == (0, 0, 0)
+    assert len(contest.test) == 3
+    assert problems_of(data) == examined.problems
+
+
+def test_what_a_sound_contest_is_examined_to_be_is_what_is_read(data: Path) -> None:
+    examined = examine_contest(Workspace(data.parent))
+    assert (examined.contest, examined.problems) == (read_contest(data), ())
+
+
+def test_a_contest_of_which_no_row_can_be_used_is_not_examined(data: Path) -> None:
+    write_csv(data / "train.csv", "id,img_path,artist", ["0,/x.jpg,Ada Stone"])
+    with pytest.raises(Problems, match="is absolute"):
+        examine_contest(data)
+    (data / "train.csv").unlink()
+    with pytest.raises(Problems, match=r"train\.csv is missing"):
+        examine_contest(data)
