@@ -101,6 +101,15 @@ def label(name: str, most: int = 30) -> str:
     return shown if len(shown) <= most else shown[: most - 1].rstrip() + "…"
 
 
+def counted(count: int, name: str) -> str:
+    """`1 artist`, `1,103 artists`."""
+    return f"{count:,} {name}{'' if count == 1 else 's'}"
+
+
+def percent(share: float, digits: int = 0) -> str:
+    return f"{100 * share:.{digits}f} %"
+
+
 def hues(names: Iterable[str]) -> dict[str, str]:
     """A colour for each of `names`, the foremost first: past the last of `HUES` they are quiet."""
     shown = dict.fromkeys(names)

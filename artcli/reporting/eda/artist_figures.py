@@ -1,0 +1,236 @@
+"""The artists as pictures: how many works by whom, and when and where they lived.
+
+A report goes in; figures come out, those for which the contest tells enough. Genres are
+`genre_figures`' to draw.
+"""
+
+from __future__ import annotations
+
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any
+
+from artcli.contest.genres import parts
+from artcli.contest.overview import ArtistFacts, Overview, Tally
+from artcli.reporting.eda.drawing import (
+    ACCENT,
+    FAINT,
+    INK,
+    PAPER,
+    QUIET,
+    bare,
+    counted,
+    hues,
+    label,
+    new_figure,
+    percent,
+    style,
+)
+from artcli.reporting.eda.report import Drawn, EdaReport
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+ROW, FRAME = 0.2, 0.5  # inches of a row of a figure, and of what stands around the rows
+_STRESSED = 3
+_OPEN_YEARS = 25  # that a life goes on in a figure whose other end is not known
+
+
+def artist_figures(report: EdaReport) -> list[Drawn]:
+    """Works and their spread; lives and nationalities, where artists_info.csv tells them."""
+    who = report.overview
+    if not who.artists:
+        return []
+    colours = hues(tally.name for tally in who.nationalities)
+    with style():
+        drawn = [_works(who), _spread(who)]
+        if any(artist.born or artist.died for artist in who.artists):
+            drawn.append(_lives(who, colours))
+        if who.nationalities:
+            drawn.append(_nationalities(who, colours))
+    return drawn
+
+
+def tally_bars(tallies: tuple[Tally, ...], who: Overview, colours: dict[str, str]) -> Figure:
+    """A bar of works for each of `tallies`, cut where the works of its next artist begin."""
+    works = {artist.name: artist.works for artist in who.artists}
+    figure = new_figure(FRAME + ROW * len(tallies))
+    axes = label_rows(figure, [tally.name for tally in tallies])
+    for place, tally in enumerate(tallies):
+        ends = list(accumulate(works[name] for name in tally.artists))
+        axes.barh(
+            [place] * len(ends), [works[name] for name in tally.artists],
+            left=[0, *ends[:-1]], height=0.72, color=colours.get(tally.name, QUIET),
+            edgecolor=PAPER, linewidth=0.8,
+        )  # fmt: skip
+        one = label(tally.artists[0], 40)
+        note = one if len(tally.artists) == 1 else counted(len(tally.artists), "artist")
+        note_end(axes, place, tally.works, f"{tally.works:,}", note)
+    axes.set_xlim(0, max(tally.works for tally in tallies) * 1.4)
+    return figure
+
+
+def _works(who: Overview) -> Drawn:
+    artists, most = who.artists, who.artists[0]
+    figure = new_figure(FRAME + ROW * len(artists))
+    axes = label_rows(figure, [artist.name for artist in artists])
+    places = range(len(artists))
+    axes.barh(
+        places, [artist.works for artist in artists], height=0.72,
+        color=[ACCENT if place < _STRESSED else QUIET for place in places],
+    )  # fmt: skip
+    for place, artist in enumerate(artists):
+        note_end(axes, place, artist.works, f"{artist.works:,}", percent(artist.share, 1))
+    axes.set_xlim(0, most.works * 1.15)
+    least = artists[-1]
+    return Drawn(
+        "works-per-artist",
+        "Works per artist",
+        f"Bars of the training paintings by each of {len(artists)} artists, most first: from"
+        f" {most.works:,} by {label(most.name)} to {least.works:,} by {label(least.name)}."
+        f" {_top(who)}.",
+        "Paintings to learn from, with their share of all; the largest classes in colour.",
+        figure,
+    )
+
+
+def _spread(who: Overview) -> Drawn:
+    """After Lorenz (1905), the largest first."""
+    shares = [0.0, *accumulate(artist.share for artist in who.artists)]
+    count = len(who.artists)
+    half = next(place for place, share in enumerate(shares) if share >= 0.5)
+    figure = new_figure(3.1)
+    axes = bare(figure.add_subplot(), keep=("bottom",))
+    axes.plot([0, count], [0, 1], color=FAINT, linewidth=0.9, linestyle=(0, (1, 3)))
+    axes.fill_between(range(count + 1), shares, color=QUIET, alpha=0.25, linewidth=0)
+    axes.plot(range(count + 1), shares, color=INK, clip_on=False)
+    _note(axes, count * 0.72, 0.72, "if all had equally many", FAINT)
+    marked = {half: f"half of all works: {counted(half, 'artist')}"}
+    if count > _STRESSED:
+        marked[_STRESSED] = _top(who)
+    for place, text in marked.items():
+        axes.plot(place, shares[place], "o", color=ACCENT, markersize=6, clip_on=False)
+        _note(axes, place, shares[place], text, INK)
+    axes.set_xlim(0, count)
+    axes.set_ylim(0, 1)
+    axes.set_yticks([0, 0.25, 0.5, 0.75, 1], [percent(tick / 4) for tick in range(5)])
+    axes.tick_params(axis="y", labelcolor=FAINT, labelsize=8)
+    axes.grid(axis="y")
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.set_xlabel("artists, those with most works first")
+    uneven = who.imbalance
+    return Drawn(
+        "share-of-works",
+        "How unevenly works are spread",
+        f"A curve of the share of all works held by the artists with most of them. {_top(who)};"
+        f" half of all works are by {counted(half, 'artist')} of {count}.",
+        f"Ratio of the largest class to the smallest: {uneven.ratio:.1f}. The classes are as uneven"
+        f" as {uneven.effective:.1f} equal ones; entropy {uneven.entropy:.2f} bits,"
+        f" {percent(uneven.evenness)} of the highest possible.",
+        figure,
+    )
+
+
+def _lives(who: Overview, colours: dict[str, str]) -> Drawn:
+    known = sorted(
+        (artist for artist in who.artists if artist.born or artist.died),
+        key=lambda artist: (_span(artist), artist.name),
+    )
+    first = min(_span(artist)[0] for artist in known)
+    last = max(_span(artist)[1] for artist in known)
+    figure = new_figure(FRAME + 0.5 + ROW * len(known))
+    axes = bare(figure.add_subplot())
+    for place, artist in enumerate(known):
+        born, died = _span(artist)
+        colour = next((colours[one] for one in parts(artist.nationality)), QUIET)
+        sure = artist.born is not None and artist.died is not None
+        axes.plot(
+            [born, died], [place, place], color=colour, solid_capstyle="butt",
+            linewidth=6 if sure else 2, linestyle="-" if sure else (0, (1, 1)),
+        )  # fmt: skip
+        early = (born + died) / 2 < (first + last) / 2
+        axes.annotate(
+            label(artist.name), (died if early else born, place), (6 if early else -6, 0),
+            textcoords="offset points", ha="left" if early else "right", va="center_baseline",
+            fontsize=8.5,
+        )  # fmt: skip
+    axes.set_ylim(len(known) - 0.4, -0.6)
+    axes.set_yticks([])
+    axes.set_xlim(first - 5, last + 5)
+    axes.set_xticks(range(first // 100 * 100 + 100, last + 1, 100 if last - first < 900 else 200))
+    axes.grid(axis="x")
+    axes.tick_params(axis="x", top=True, labeltop=True, length=0)
+    _legend(figure, known, colours)
+    earliest, latest = known[0], max(known, key=lambda artist: _span(artist)[1])
+    return Drawn(
+        "lives",
+        "When they lived",
+        f"A time line of the lives of {counted(len(known), 'artist')}, from"
+        f" {label(earliest.name)} ({label(earliest.years)}) to {label(latest.name)}"
+        f" ({label(latest.years)}).",
+        "By year of birth, coloured by nationality (the first, of several). Dotted: only one end"
+        " of the life is known.",
+        figure,
+    )
+
+
+def _nationalities(who: Overview, colours: dict[str, str]) -> Drawn:
+    tallies = who.nationalities
+    most = tallies[0]
+    return Drawn(
+        "nationalities",
+        "Nationalities",
+        f"Bars of works by nationality: {label(most.name)} leads with {most.works:,} works by"
+        f" {counted(len(most.artists), 'artist')}; {len(tallies)} in all.",
+        "Paintings to learn from; each piece of a bar is an artist. Whoever has two nationalities"
+        " counts in both.",
+        tally_bars(tallies, who, colours),
+    )
+
+
+def label_rows(figure: Figure, names: list[str]) -> Axes:
+    """Axes with a row for each of `names`, the first on top, and nothing else around them."""
+    axes = bare(figure.add_subplot())
+    axes.set_yticks(range(len(names)), [label(name) for name in names])
+    axes.set_ylim(len(names) - 0.4, -0.6)
+    axes.set_xticks([])
+    return axes
+
+
+def note_end(axes: Axes, place: int, value: int, text: str, note: str) -> None:
+    """What is written at the end of a bar: its value, and a lesser note."""
+    offset: Any = {"textcoords": "offset points", "va": "center_baseline"}
+    amount = axes.annotate(text, (value, place), (4, 0), fontsize=8.5, **offset)
+    axes.annotate(
+        note, (1, place), (5, 0), xycoords=(amount, "data"), fontsize=8, color=FAINT, **offset
+    )
+
+
+def _note(axes: Axes, x: float, y: float, text: str, colour: str) -> None:
+    axes.annotate(
+        text, (x, y), (8, -4), textcoords="offset points", va="top", color=colour, fontsize=8.5
+    )
+
+
+def _legend(figure: Figure, known: list[ArtistFacts], colours: dict[str, str]) -> None:
+    from matplotlib.patches import Patch
+
+    of = [own[0] for artist in known if (own := parts(artist.nationality))]
+    shown = [name for name in colours if name in of and colours[name] != QUIET]
+    handles = [Patch(color=colours[name], label=label(name)) for name in shown]
+    if len(shown) < len(set(of)) or len(of) < len(known):
+        handles.append(Patch(color=QUIET, label="others" if shown else "unknown"))
+    if shown:
+        figure.legend(handles=handles, loc="outside upper left", ncols=min(len(handles), 5))
+
+
+def _span(artist: ArtistFacts) -> tuple[int, int]:
+    """The years of a life, or some from or to the one that is known."""
+    born = artist.born if artist.born is not None else (artist.died or 0) - _OPEN_YEARS
+    return born, artist.died if artist.died is not None else born + _OPEN_YEARS
+
+
+def _top(who: Overview) -> str:
+    if len(who.artists) <= _STRESSED:
+        return f"{counted(len(who.artists), 'artist')} hold them all"
+    return f"{_STRESSED} artists hold {percent(who.imbalance.top_share)} of all works"
