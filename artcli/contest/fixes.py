@@ -7,8 +7,9 @@ there now, and what should:
     3897,3896,./train/3896.jpg,Edgar Degas,3896,./train/3896.jpg,Titian
 
 It is applied where the row holds the old values, left alone where it holds the new ones already,
-and refused otherwise. Several lines may name one row: copies of a contest differ. train.csv itself
-is never changed; `read_train` gives it corrected.
+and refused otherwise; one whose new values are all blank removes the row. Several lines may name
+one row: copies of a contest differ, and what was corrected may be corrected again. train.csv
+itself is never changed; `read_train` gives it corrected.
 """
 
 from __future__ import annotations
@@ -20,20 +21,29 @@ from pathlib import Path
 
 from artcli.contest.csvfile import Row, Table, read_table
 from artcli.contest.names import unicode_form
+from artcli.contest.problem import Problem
 
 FIXES_NAME, TRAIN_NAME = "fixes.csv", "train.csv"
 _OLD = ("id", "img_path", "artist")
 _NEW = tuple(f"new_{column}" for column in _OLD)
 COLUMNS = ("row", *_OLD, *_NEW)
+_DIGITS = 9  # of a row's number, at most
 
 
 @dataclass(frozen=True)
 class Fix:
-    """One correction: the data row it means, the values it expects there and those it writes."""
+    """One correction: the data row it means, the values it expects there and those it writes.
+
+    No new values at all (each of them blank): the row is removed.
+    """
 
     row: int
     old: dict[str, str]
     new: dict[str, str]
+
+    @property
+    def removes(self) -> bool:
+        return not any(self.new.values())
 
     def cells(self) -> tuple[str, ...]:
         """The correction as a line of a fixes file, in the order of `COLUMNS`."""
@@ -50,28 +60,54 @@ def read_train(
     notices += table.notices
     fixes_file = (corrections or data) / FIXES_NAME
     if fixes_file.exists():
-        table, changes = apply_fixes(table, read_fixes(fixes_file, problems), problems)
-        if changes:
-            notices.append(f"{FIXES_NAME} corrects {len(changes)} rows of {TRAIN_NAME}")
+        fixed, changes = apply_fixes(table, read_fixes(fixes_file, problems), problems)
+        removed = len(table.rows) - len(fixed.rows)
+        done = [
+            f"{does} {rows} row{'s' * (rows > 1)}"
+            for does, rows in (("corrects", len(changes) - removed), ("removes", removed))
+            if rows
+        ]
+        if done:
+            notices.append(
+                Problem(f"{FIXES_NAME} {' and '.join(done)} of {TRAIN_NAME}", "corrected-rows")
+            )
+        return fixed
     return table
 
 
 def read_fixes(path: Path, problems: list[str]) -> tuple[Fix, ...]:
     """The corrections in the CSV file `path`; what is wrong with it is appended to `problems`."""
-    table = read_table(path, COLUMNS, problems)
+    table = read_table(path, COLUMNS, problems, may_be_blank=_NEW)
     if table is None:
         return ()
-    fixes = []
-    for line in table.rows:
-        if not line["row"].isdecimal() or int(line["row"]) < 1:
-            problems.append(
-                f"{table.where(line, 'row')}: {line['row']!r} is not a data row (they count from 1)"
+    found = (read_fix(table, line, problems) for line in table.rows)
+    return tuple(fix for fix in found if fix is not None)
+
+
+def read_fix(table: Table, line: Row, problems: list[str]) -> Fix | None:
+    """The correction in a line of `table`, which has `COLUMNS`; None, with a problem, without."""
+    old = {column: line[column] for column in _OLD}
+    new = {column: line[f"new_{column}"] for column in _OLD}
+    row = line["row"]
+    if not (row.isascii() and row.isdecimal() and len(row) <= _DIGITS and int(row)):
+        problems.append(
+            Problem(
+                f"{table.where(line, 'row')}: {row!r} is not a data row (they count from 1)",
+                "bad-fix",
             )
-            continue
-        old = {column: line[column] for column in _OLD}
-        new = {column: line[f"new_{column}"] for column in _OLD}
-        fixes.append(Fix(int(line["row"]), old, new))
-    return tuple(fixes)
+        )
+        return None
+    blank = [column for column in _NEW if not line[column]]
+    if blank and len(blank) < len(_NEW):
+        problems.append(
+            Problem(
+                f"{table.where(line, blank[0])}: is blank; a row is removed where"
+                f" {', '.join(_NEW)} are all blank",
+                "bad-fix",
+            )
+        )
+        return None
+    return Fix(int(row), old, new)
 
 
 def apply_fixes(
@@ -87,21 +123,40 @@ def apply_fixes(
         mine = [fix for fix in fixes if fix.row == number]
         row = rows.get(number)
         if row is None:
-            problems.append(f"{FIXES_NAME}: {table.path.name} has no row {number}")
-        elif any(_holds(row, fix.new) for fix in mine):
+            if not any(fix.removes for fix in mine):
+                problems.append(
+                    Problem(f"{FIXES_NAME}: {table.path.name} has no row {number}", "misfit-fix")
+                )
             continue
-        elif fix := next((fix for fix in mine if _holds(row, fix.old)), None):
-            cells = {**row.cells, **{k: v for k, v in fix.new.items() if k in row.cells}}
-            rows[number] = replace(row, cells=cells)
-            changes.append(
-                f"{table.path.name} row {number}: {_shown(row, fix)} -> {_shown(rows[number], fix)}"
-            )
-        else:
+        fixed = _fixed(row, mine)
+        if fixed != row:
+            new = _shown(fixed, mine[0]) if fixed else "removed"
+            changes.append(f"{table.path.name} row {number}: {_shown(row, mine[0])} -> {new}")
+        elif not any(_holds(row, values) for fix in mine for values in (fix.old, fix.new)):
             problems.append(
-                f"{FIXES_NAME}: {table.path.name} row {number} (line {row.line}) holds"
-                f" {_shown(row, mine[0])}, neither the old nor the new values of the correction"
+                Problem(
+                    f"{FIXES_NAME}: {table.path.name} row {number} (line {row.line}) holds"
+                    f" {_shown(row, mine[0])}, neither the old nor the new values of the"
+                    " correction",
+                    "misfit-fix",
+                )
             )
-    return table.with_rows(rows[row.number] for row in table.rows), changes
+        if fixed is None:
+            del rows[number]
+        else:
+            rows[number] = fixed
+    return table.with_rows(rows[row.number] for row in table.rows if row.number in rows), changes
+
+
+def _fixed(row: Row, fixes: list[Fix]) -> Row | None:
+    """`row` as `fixes` leave it, each applied once at most, one to what another made; or None."""
+    left = list(fixes)
+    while fix := next((fix for fix in left if _holds(row, fix.old)), None):
+        left.remove(fix)
+        if fix.removes:
+            return None
+        row = replace(row, cells={column: fix.new.get(column, row[column]) for column in row.cells})
+    return row
 
 
 @dataclass(frozen=True)

@@ -32,11 +32,12 @@ class Genres:
     """What is known of the artists: `info[artist]`, and the artists without a row of their own.
 
     `unjoined[artist]` is the one name of artists_info.csv of which the artist's looks like a
-    damaged copy (`Albrecht Du rer`), or None.
+    damaged copy (`Albrecht Du rer`), or None; `unused` are its names that no artist joins.
     """
 
     info: Mapping[str, ArtistInfo] = field(default_factory=dict)
     unjoined: Mapping[str, str | None] = field(default_factory=dict)
+    unused: tuple[str, ...] = ()
 
     @property
     def of(self) -> dict[str, frozenset[str]]:
@@ -85,7 +86,8 @@ def read_genres(
             )
         else:
             found[artist] = known[name]
-    return Genres(found, unjoined)
+    joined = set(matched.values())
+    return Genres(found, unjoined, tuple(name for name in known if name not in joined))
 
 
 def parts(cell: str) -> tuple[str, ...]:

@@ -3,9 +3,11 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from small_contests import write_csv
 
-from artcli.contest.csvfile import Table, read_table
+from artcli.contest.csvfile import Row, Table, TextForm, read_table
 from artcli.contest.fixes import COLUMNS, Fix, apply_fixes, known_fault, read_fixes, read_train
 
 HEADER = ",".join(COLUMNS)
@@ -122,3 +124,71 @@ def test_a_fix_is_written_as_it_is_read(tmp_path: Path) -> None:
     (fix,) = read_fixes(write_csv(tmp_path / "fixes.csv", HEADER, [line]), [])
     assert isinstance(fix, Fix)
     assert ",".join(fix.cells()) == line
+
+
+def test_a_correction_without_new_values_removes_the_row_and_moves_no_other(
+    tmp_path: Path,
+) -> None:
+    last = "1,./train/0001.jpg,Titian"
+    fixes = (f"1,{TITIAN},,,", f"2,{last},{last.replace('Titian', 'Goya')}")
+    table, problems = small(tmp_path, TITIAN, last, fixes=fixes)
+    assert not problems
+    assert [(row.number, row["artist"]) for row in table.rows] == [(2, "Goya")]
+    found = read_fixes(tmp_path / "fixes.csv", problems)
+    assert apply_fixes(table, found, problems) == (table, [])
+    raw = read_table(tmp_path / "train.csv", ("id", "img_path", "artist"), [])
+    assert raw is not None
+    assert apply_fixes(raw, found, problems)[1] == [
+        f"train.csv row 1: {TITIAN} -> removed",
+        f"train.csv row 2: {last} -> 1,./train/0001.jpg,Goya",
+    ]
+    assert not problems
+
+
+def test_what_was_corrected_and_removed_is_told_in_one_line(tmp_path: Path) -> None:
+    rows = [f"{n},./train/{n:04}.jpg,Titian" for n in range(4)]
+    write_csv(tmp_path / "train.csv", "id,img_path,artist", rows)
+    mended = [f"{n + 1},{row},{row.replace('Titian', 'Goya')}" for n, row in enumerate(rows[:2])]
+    write_csv(tmp_path / "fixes.csv", HEADER, [*mended, f"4,{rows[3]},,,"])
+    notices: list[str] = []
+    read_train(tmp_path, [], notices)
+    assert notices == ["fixes.csv corrects 2 rows and removes 1 row of train.csv"]
+
+
+def test_a_removal_of_another_row_than_is_there_is_refused(tmp_path: Path) -> None:
+    table, problems = small(tmp_path, SISLEY, fixes=(f"1,{TITIAN},,,",))
+    assert [row["artist"] for row in table.rows] == ["Alfred Sisley"]
+    assert problems[0].startswith("fixes.csv: train.csv row 1 (line 2) holds 0,")
+
+
+def test_a_correction_of_half_a_row_is_refused(tmp_path: Path) -> None:
+    _, problems = small(tmp_path, TITIAN, fixes=(f"1,{TITIAN},0,./train/0000.jpg,",))
+    assert problems == [
+        "fixes.csv row 1 (line 2), column new_artist: is blank; a row is removed where new_id,"
+        " new_img_path, new_artist are all blank"
+    ]
+
+
+def test_what_was_corrected_may_be_corrected_again_in_any_order_of_lines(tmp_path: Path) -> None:
+    goya = TITIAN.replace("Titian", "Goya")
+    again = (f"1,{SISLEY},{goya}", f"1,{TITIAN},{SISLEY}")
+    for row in (TITIAN, SISLEY, goya):
+        table, problems = small(tmp_path, row, fixes=again)
+        assert (table.rows[0]["artist"], problems) == ("Goya", [])
+
+
+NAMES = st.sampled_from(["A", "B", "C", ""])
+
+
+@given(row=st.sampled_from(["A", "B", "C", "D"]), steps=st.lists(st.tuples(NAMES, NAMES)))
+def test_applying_twice_is_applying_once(row: str, steps: list[tuple[str, str]]) -> None:
+    def values(artist: str) -> dict[str, str]:
+        return {"id": artist and "0", "img_path": artist and "0.jpg", "artist": artist}
+
+    table = Table(Path("train.csv"), COLUMNS[1:4], (Row(1, 2, values(row)),), TextForm())
+    fixes = tuple(Fix(1, values(old), values(new)) for old, new in steps if old)
+    once, changes = apply_fixes(table, fixes, problems := [])
+    assert apply_fixes(once, fixes, []) == (once, [])
+    assert len(changes) == (once != table)
+    held = {name for step in steps if step[0] for name in step}
+    assert bool(problems) == (bool(fixes) and row not in held)
