@@ -11,11 +11,12 @@ import io
 import warnings
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
-from PIL import Image
+from PIL import Image, JpegImagePlugin
 
 from artcli.contest.workers import work
 from artcli.errors import ArtcliError
@@ -30,6 +31,7 @@ MAX_PIXELS = 100_000_000
 DECODER_VERSION = 1  # goes up when the pixels of some file would come out differently
 
 _ORIENTATION_TAG = 0x0112
+_SAMPLINGS = {0: "4:4:4", 1: "4:2:2", 2: "4:2:0"}
 _TRANSPOSITIONS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -56,9 +58,52 @@ class BadImage(ArtcliError):
         return BadImage, (self.name, self.reason)
 
 
+@dataclass(frozen=True)
+class Header:
+    """What a file says of itself before its pixels are decoded.
+
+    `width` and `height` as the picture is shown, `orientation` EXIF's, 1 to 8. Of a JPEG:
+    `quantization`, its tables of 64 steps each, brightness first, and `sampling`, of its colour
+    (`4:2:0`; `grey` where it has none, "" where it is another).
+    """
+
+    format: str
+    mode: str
+    width: int
+    height: int
+    frames: int
+    orientation: int
+    quantization: tuple[tuple[int, ...], ...] = ()
+    sampling: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Examined:
+    """A file looked at: its header and its pixels, `(H, W, 3)` uint8 RGB; None where it has none.
+
+    `problem` is why the pixels are missing, in words that follow the file's name.
+    """
+
+    header: Header | None = None
+    array: NDArray[np.uint8] | None = None
+    problem: str = ""
+
+
+def examine_image(file: IO[bytes], name: str) -> Examined:
+    """Header and pixels of an open file; of a bad one, what can be had, and the reason."""
+    header = None
+    try:
+        picture = _open_header(file, name)
+        header = _header_of(picture)
+        _check_size(picture, name)
+        return Examined(header, _pixels_of(_load(picture, name), name))
+    except BadImage as problem:
+        return Examined(header, problem=problem.reason)
+
+
 def read_image(path: Path) -> NDArray[np.uint8]:
     """The picture in the file `path`: `(H, W, 3)` uint8 RGB."""
-    with _opened(path) as file:
+    with open_file(path) as file:
         return _decode(file, str(path))
 
 
@@ -69,7 +114,7 @@ def decode_image(data: bytes, name: str) -> NDArray[np.uint8]:
 
 def image_size(path: Path) -> tuple[int, int]:
     """(width, height) as `read_image` gives them, from the header where the format allows it."""
-    with _opened(path) as file:
+    with open_file(path) as file:
         picture = _open_picture(file, str(path))
         if picture.format == "TIFF":  # Pillow turns these while loading
             _load(picture, str(path))
@@ -132,7 +177,7 @@ def bad_images(
 
 def _problem_of(name: str) -> str | None:
     try:
-        with _opened(Path(name)) as file:
+        with open_file(Path(name)) as file:
             picture = _open_picture(file, name)
             # An eighth of the size is enough to meet every byte of a JPEG, and far quicker.
             picture.draft(None, (picture.width // 8 or 1, picture.height // 8 or 1))
@@ -160,7 +205,8 @@ def _recall(remember: Path | None) -> dict[str, Any]:
     return {}
 
 
-def _opened(path: Path) -> IO[bytes]:
+def open_file(path: Path) -> io.BufferedReader:
+    """The file of a picture, to be read; `BadImage` where it cannot be opened."""
     try:
         return path.open("rb")
     except FileNotFoundError as error:
@@ -172,7 +218,10 @@ def _opened(path: Path) -> IO[bytes]:
 
 
 def _decode(file: IO[bytes], name: str) -> NDArray[np.uint8]:
-    picture = _load(_open_picture(file, name), name)
+    return _pixels_of(_load(_open_picture(file, name), name), name)
+
+
+def _pixels_of(picture: Image.Image, name: str) -> NDArray[np.uint8]:
     turn = _TRANSPOSITIONS.get(_orientation(picture))
     rgb = _to_rgb(picture, name)
     return np.array(rgb.transpose(turn) if turn is not None else rgb)
@@ -180,16 +229,41 @@ def _decode(file: IO[bytes], name: str) -> NDArray[np.uint8]:
 
 def _open_picture(file: IO[bytes], name: str) -> Image.Image:
     """The picture with its header read and its size allowed, not yet its pixels."""
+    picture = _open_header(file, name)
+    _check_size(picture, name)
+    return picture
+
+
+def _open_header(file: IO[bytes], name: str) -> Image.Image:
     try:
-        picture = Image.open(file, formats=FORMATS)
+        return Image.open(file, formats=FORMATS)
     except Image.DecompressionBombError as error:
         raise BadImage(name, f"is too large (over {MAX_PIXELS:,} pixels)") from error
     except Exception as error:  # a damaged header makes Pillow raise nearly anything
         raise BadImage(name, _what_it_is_instead(file)) from error
+
+
+def _check_size(picture: Image.Image, name: str) -> None:
     if picture.width * picture.height > MAX_PIXELS:
         size = f"{picture.width:,} x {picture.height:,}"
         raise BadImage(name, f"is too large ({size}; at most {MAX_PIXELS:,} pixels)")
-    return picture
+
+
+def _header_of(picture: Image.Image) -> Header:
+    orientation = _orientation(picture)
+    width, height = picture.size
+    if orientation >= 5:
+        width, height = height, width
+    frames, sampling = 1, ""
+    tables: tuple[tuple[int, ...], ...] = ()
+    with suppress(Exception):  # of a damaged file, whose pixels may be whole
+        frames = int(getattr(picture, "n_frames", 1))
+    if isinstance(picture, JpegImagePlugin.JpegImageFile):
+        tables = tuple(tuple(picture.quantization[key]) for key in sorted(picture.quantization))
+        grey = picture.mode == "L"
+        sampling = "grey" if grey else _SAMPLINGS.get(JpegImagePlugin.get_sampling(picture), "")
+    kind = picture.format or ""
+    return Header(kind, picture.mode, width, height, frames, orientation, tables, sampling)
 
 
 def _load(picture: Image.Image, name: str) -> Image.Image:
@@ -215,9 +289,10 @@ def _what_it_is_instead(file: IO[bytes]) -> str:
 
 def _orientation(picture: Image.Image) -> int:
     try:
-        return int(picture.getexif().get(_ORIENTATION_TAG, 1))
+        found = int(picture.getexif().get(_ORIENTATION_TAG, 1))
     except Exception:  # a damaged EXIF block must not cost the picture itself
         return 1
+    return found if found in _TRANSPOSITIONS else 1
 
 
 def _to_rgb(picture: Image.Image, name: str) -> Image.Image:
