@@ -1,21 +1,20 @@
 """The artists as pictures: how many works by whom, and when and where they lived.
 
-A report goes in; figures come out, those for which the contest tells enough. Genres are
-`genre_figures`' to draw.
+A report goes in; figures come out, those for which the contest tells enough.
 """
 
 from __future__ import annotations
 
 from itertools import accumulate
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from artcli.contest.genres import parts
-from artcli.contest.overview import ArtistFacts, Overview, Tally
+from artcli.contest.overview import ArtistFacts, Overview
+from artcli.reporting.eda.bars import FRAME, ROW, label_rows, note_end, tally_bars
 from artcli.reporting.eda.drawing import (
     ACCENT,
     FAINT,
     INK,
-    PAPER,
     QUIET,
     bare,
     counted,
@@ -25,49 +24,30 @@ from artcli.reporting.eda.drawing import (
     percent,
     style,
 )
+from artcli.reporting.eda.genre_figures import genre_figures
 from artcli.reporting.eda.report import Drawn, EdaReport
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-ROW, FRAME = 0.2, 0.5  # inches of a row of a figure, and of what stands around the rows
 _STRESSED = 3
 _OPEN_YEARS = 25  # that a life goes on in a figure whose other end is not known
 
 
 def artist_figures(report: EdaReport) -> list[Drawn]:
-    """Works and their spread; lives and nationalities, where artists_info.csv tells them."""
+    """Works and their spread; genres, lives and nationalities, where artists_info.csv tells."""
     who = report.overview
     if not who.artists:
         return []
     colours = hues(tally.name for tally in who.nationalities)
     with style():
-        drawn = [_works(who), _spread(who)]
+        drawn = [_works(who), _spread(who), *genre_figures(who)]
         if any(artist.born or artist.died for artist in who.artists):
             drawn.append(_lives(who, colours))
         if who.nationalities:
             drawn.append(_nationalities(who, colours))
     return drawn
-
-
-def tally_bars(tallies: tuple[Tally, ...], who: Overview, colours: dict[str, str]) -> Figure:
-    """A bar of works for each of `tallies`, cut where the works of its next artist begin."""
-    works = {artist.name: artist.works for artist in who.artists}
-    figure = new_figure(FRAME + ROW * len(tallies))
-    axes = label_rows(figure, [tally.name for tally in tallies])
-    for place, tally in enumerate(tallies):
-        ends = list(accumulate(works[name] for name in tally.artists))
-        axes.barh(
-            [place] * len(ends), [works[name] for name in tally.artists],
-            left=[0, *ends[:-1]], height=0.72, color=colours.get(tally.name, QUIET),
-            edgecolor=PAPER, linewidth=0.8,
-        )  # fmt: skip
-        one = label(tally.artists[0], 40)
-        note = one if len(tally.artists) == 1 else counted(len(tally.artists), "artist")
-        note_end(axes, place, tally.works, f"{tally.works:,}", note)
-    axes.set_xlim(0, max(tally.works for tally in tallies) * 1.4)
-    return figure
 
 
 def _works(who: Overview) -> Drawn:
@@ -77,7 +57,7 @@ def _works(who: Overview) -> Drawn:
     places = range(len(artists))
     axes.barh(
         places, [artist.works for artist in artists], height=0.72,
-        color=[ACCENT if place < _STRESSED else QUIET for place in places],
+        color=[ACCENT if place < _STRESSED < len(artists) else QUIET for place in places],
     )  # fmt: skip
     for place, artist in enumerate(artists):
         note_end(axes, place, artist.works, f"{artist.works:,}", percent(artist.share, 1))
@@ -96,6 +76,8 @@ def _works(who: Overview) -> Drawn:
 
 def _spread(who: Overview) -> Drawn:
     """After Lorenz (1905), the largest first."""
+    from matplotlib.ticker import MaxNLocator
+
     shares = [0.0, *accumulate(artist.share for artist in who.artists)]
     count = len(who.artists)
     half = next(place for place, share in enumerate(shares) if share >= 0.5)
@@ -116,11 +98,11 @@ def _spread(who: Overview) -> Drawn:
     axes.set_yticks([0, 0.25, 0.5, 0.75, 1], [percent(tick / 4) for tick in range(5)])
     axes.tick_params(axis="y", labelcolor=FAINT, labelsize=8)
     axes.grid(axis="y")
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("artists, those with most works first")
     uneven = who.imbalance
     return Drawn(
-        "share-of-works",
+        "cumulative-share",
         "How unevenly works are spread",
         f"A curve of the share of all works held by the artists with most of them. {_top(who)};"
         f" half of all works are by {counted(half, 'artist')} of {count}.",
@@ -152,7 +134,7 @@ def _lives(who: Overview, colours: dict[str, str]) -> Drawn:
         axes.annotate(
             label(artist.name), (died if early else born, place), (6 if early else -6, 0),
             textcoords="offset points", ha="left" if early else "right", va="center_baseline",
-            fontsize=8.5,
+            fontsize=8.5, in_layout=False,
         )  # fmt: skip
     axes.set_ylim(len(known) - 0.4, -0.6)
     axes.set_yticks([])
@@ -163,7 +145,7 @@ def _lives(who: Overview, colours: dict[str, str]) -> Drawn:
     _legend(figure, known, colours)
     earliest, latest = known[0], max(known, key=lambda artist: _span(artist)[1])
     return Drawn(
-        "lives",
+        "life-spans",
         "When they lived",
         f"A time line of the lives of {counted(len(known), 'artist')}, from"
         f" {label(earliest.name)} ({label(earliest.years)}) to {label(latest.name)}"
@@ -178,31 +160,13 @@ def _nationalities(who: Overview, colours: dict[str, str]) -> Drawn:
     tallies = who.nationalities
     most = tallies[0]
     return Drawn(
-        "nationalities",
+        "nationality",
         "Nationalities",
         f"Bars of works by nationality: {label(most.name)} leads with {most.works:,} works by"
         f" {counted(len(most.artists), 'artist')}; {len(tallies)} in all.",
         "Paintings to learn from; each piece of a bar is an artist. Whoever has two nationalities"
         " counts in both.",
         tally_bars(tallies, who, colours),
-    )
-
-
-def label_rows(figure: Figure, names: list[str]) -> Axes:
-    """Axes with a row for each of `names`, the first on top, and nothing else around them."""
-    axes = bare(figure.add_subplot())
-    axes.set_yticks(range(len(names)), [label(name) for name in names])
-    axes.set_ylim(len(names) - 0.4, -0.6)
-    axes.set_xticks([])
-    return axes
-
-
-def note_end(axes: Axes, place: int, value: int, text: str, note: str) -> None:
-    """What is written at the end of a bar: its value, and a lesser note."""
-    offset: Any = {"textcoords": "offset points", "va": "center_baseline"}
-    amount = axes.annotate(text, (value, place), (4, 0), fontsize=8.5, **offset)
-    axes.annotate(
-        note, (1, place), (5, 0), xycoords=(amount, "data"), fontsize=8, color=FAINT, **offset
     )
 
 

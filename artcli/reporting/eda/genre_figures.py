@@ -1,12 +1,12 @@
 """Genres as pictures: how many works in which, and which artists worked in several.
 
-A report goes in; figures come out, none where artists_info.csv does not tell.
+What is known of the artists goes in; figures come out, none where no genre is known.
 """
 
 from __future__ import annotations
 
 from artcli.contest.overview import ArtistFacts, Overview
-from artcli.reporting.eda.artist_figures import FRAME, ROW, label_rows, tally_bars
+from artcli.reporting.eda.bars import FRAME, ROW, label_rows, tally_bars
 from artcli.reporting.eda.drawing import (
     ACCENT,
     FAINT,
@@ -15,24 +15,18 @@ from artcli.reporting.eda.drawing import (
     counted,
     label,
     new_figure,
-    style,
 )
-from artcli.reporting.eda.report import Drawn, EdaReport
+from artcli.reporting.eda.report import Drawn
 
 _LARGEST_DOT = 120  # square points, of the most works
 
 
-def genre_figures(report: EdaReport) -> list[Drawn]:
-    """Works per genre, per artist and genre, and the artists with several genres."""
-    who = report.overview
+def genre_figures(who: Overview) -> list[Drawn]:
+    """Works per genre, per artist and genre, and the artists with several; within `style()`."""
     if not who.genres:
         return []
     several = [artist for artist in who.artists if len(artist.genres) > 1]
-    with style():
-        drawn = [_works(who), _matrix(who)]
-        if several:
-            drawn.append(_several(who, several))
-    return drawn
+    return [_works(who), _matrix(who), *([_several(who, several)] if several else [])]
 
 
 def _works(who: Overview) -> Drawn:
@@ -73,7 +67,7 @@ def _matrix(who: Overview) -> Drawn:
     axes.tick_params(axis="x", top=False, labeltop=True, bottom=False, labelbottom=False, pad=2)
     axes.grid(color=LINE, linewidth=0.5)
     return Drawn(
-        "artists-and-genres",
+        "artist-and-genre",
         "Artists and their genres",
         f"A dot for each genre of each of {counted(len(known), 'artist')}, as large as the artist"
         f" has works; a line joins the dots of an artist with several of the {len(at)} genres.",
@@ -91,8 +85,8 @@ def _several(who: Overview, several: list[ArtistFacts]) -> Drawn:
         own = len(artist.genres)
         axes.scatter(range(own), [place] * own, s=42, color=ACCENT, linewidth=0)
         axes.annotate(
-            label(", ".join(artist.genres), 70), (most - 0.4, place),
-            va="center_baseline", fontsize=8, color=FAINT,
+            label(", ".join(artist.genres), 60), (most - 0.4, place),
+            va="center_baseline", fontsize=8, color=FAINT, in_layout=False,
         )  # fmt: skip
     axes.set_xlim(-0.6, most + 22)
     share = counted(len(several), "artist")
