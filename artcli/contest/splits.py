@@ -69,7 +69,7 @@ def load_or_make_folds(workspace: Workspace, contest: Contest, k: int = 5, seed:
                 )  # fmt: skip
                 _report_small_classes(contest.train, folds, path)
                 _write(path, folds)
-    return _read(path, k, [painting.id for painting in contest.train])
+    return read_folds(path, k, [painting.id for painting in contest.train])
 
 
 def make_folds(
@@ -185,7 +185,8 @@ def _write(path: Path, folds: Folds) -> None:
     write_text(path, to_text(("id", "fold"), [(key, str(f)) for key, f in folds.fold_of.items()]))
 
 
-def _read(path: Path, k: int, ids: Sequence[str]) -> Folds:
+def read_folds(path: Path, k: int, ids: Sequence[str]) -> Folds:
+    """The `k` folds in the file at `path`. Errors: `Problems` unless it lists exactly `ids`."""
     problems: list[str] = []
     table = read_table(path, ("id", "fold"), problems)
     numbers = {str(number): number for number in range(k)}

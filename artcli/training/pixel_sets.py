@@ -25,10 +25,12 @@ if TYPE_CHECKING:
 PIECES = 5  # of each validation painting
 
 
-def train_pixels(workspace: Workspace, contest: Contest, image_size: int) -> Pixels:
-    """All whole paintings at twice `image_size`; keys are their ids."""
+def train_pixels(
+    workspace: Workspace, contest: Contest, image_size: int, *, skip_bad: bool = False
+) -> Pixels:
+    """All whole paintings at twice `image_size`, by their ids; `skip_bad` is of `open_pixels`."""
     sources = [PixelSource(painting.id, painting.path) for painting in contest.train]
-    return open_pixels(workspace.cache, sources, 2 * image_size, label="train")
+    return open_pixels(workspace.cache, sources, 2 * image_size, label="train", skip_bad=skip_bad)
 
 
 def piece_pixels(

@@ -90,6 +90,14 @@ class Workspace:
     def folds_file(self, k: int) -> Path:
         return self.root / f"folds-{k}.csv"
 
+    @property
+    def folds_files(self) -> dict[int, Path]:
+        """The folds files there are, by their number of folds."""
+        there = (path.stem.removeprefix("folds-") for path in self.root.glob("folds-*.csv"))
+        return {
+            k: self.folds_file(k) for k in sorted(int(text) for text in there if text.isdecimal())
+        }
+
     def run_dir(self, name: str) -> Path:
         return self.checkpoints / checked_name(name)
 

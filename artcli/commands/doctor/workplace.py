@@ -121,14 +121,11 @@ def _images(contest: Contest, remember: Path | None) -> Iterator[Finding]:
 
 
 def _folds(workspace: Workspace, contest: Contest) -> Iterator[Finding]:
-    from artcli.contest.splits import load_or_make_folds
+    from artcli.contest.splits import read_folds
 
-    for path in sorted(workspace.root.glob("folds-*.csv")):
-        number = path.stem.removeprefix("folds-")
-        if not number.isdecimal():
-            continue
+    for k, path in workspace.folds_files.items():
         try:
-            load_or_make_folds(workspace, contest, int(number))
+            read_folds(path, k, [painting.id for painting in contest.train])
         except ArtcliError as error:
             yield Finding(DATA, WRONG, error.message, error.hint)
         else:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from artcli.contest.duplicates.records import Match
     from artcli.contest.findings import Finding
     from artcli.contest.overview import Overview
+    from artcli.contest.shift import Shift
     from artcli.contest.survey.records import Survey
     from artcli.contest.tables import Contest
     from artcli.predicting.audit.records import Audit
@@ -45,6 +46,7 @@ class EdaReport:
     matches: tuple[Match, ...]
     painting_map: PaintingMap
     audit: Audit | None = None
+    shift: tuple[Shift, ...] = ()
 
 
 @dataclass(frozen=True)
