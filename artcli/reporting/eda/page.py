@@ -1,0 +1,172 @@
+"""The report as one page of HTML that needs no other file, no network, and no trust.
+
+What it holds is escaped, and a browser is told to run nothing but the page's own two scripts,
+known by their hashes. Without them all of it is there but sorting, filtering and the map.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from artcli.reporting.eda.atlas import map_data
+from artcli.reporting.eda.cards import choose_cards
+from artcli.reporting.eda.drawing import HUES, as_svg, counted, label, percent
+from artcli.reporting.eda.photos import Photo, photographer, thumb
+from artcli.reporting.eda.pictures import read_pictures
+from artcli.reporting.eda.ribbon import ribbon
+from artcli.reporting.eda.tables import html_table
+from artcli.reporting.eda.tiles import tiles
+from artcli.reporting.page import picture, render
+
+if TYPE_CHECKING:
+    from artcli.contest.findings import Finding
+    from artcli.contest.survey.records import Survey
+    from artcli.reporting.eda.report import Drawn, EdaReport, Sheet
+
+SCRIPTS = ("eda_page.js", "eda_map.js")
+THUMBS = 12  # of the pictures that a finding concerns
+DETAILS = 200  # lines of it
+
+# Where a figure or a table stands, by its name. One that is not named stands with the pictures.
+FIGURES = {
+    "works-per-artist": "artists",
+    "cumulative-share": "artists",
+    "life-spans": "artists",
+    "works-per-genre": "artists",
+    "artist-and-genre": "artists",
+    "several-genres": "artists",
+    "nationality": "artists",
+    "train-and-test": "test",
+    "confusion-matrix": "models",
+    "f1-by-works": "models",
+    "calibration": "models",
+    "painting-map": "map",
+}
+TABLES = {
+    "artists": "artists",
+    "genres": "artists",
+    "artist-and-genre": "artists",
+    "nationalities": "artists",
+    "shift": "test",
+    "duplicates": "duplicates",
+    "suspects": "models",
+    "confusions": "models",
+}
+# Findings are a list of the page itself; a row for each picture would be most of it.
+NOT_HERE = frozenset({"findings", "pictures"})
+
+
+def html_page(
+    report: EdaReport,
+    drawings: Mapping[str, Drawn],
+    sheets: Mapping[str, Sheet],
+    *,
+    made: Sequence[str] = (),
+    workers: int | None = None,
+) -> str:
+    """The page. Chosen paintings are read from their files, in `workers` processes.
+
+    `drawings` and `sheets` by their names, in the order in which they are shown; `made`: lines that
+    say how the report was made.
+    """
+    from jinja2.utils import htmlsafe_json_dumps
+    from markupsafe import Markup
+
+    survey, cards = report.survey, choose_cards(report)
+    row_of = {(str(one.kind), one.id): row for row, one in enumerate(survey.paintings)}
+    pieces = {survey.paintings[card.row].path: card.boxes for card in cards.quartered}
+    pictures = read_pictures((survey.paintings[row].path for row in cards.rows()), pieces, workers)
+    numbers = map_data(report)
+    scripts = [_source(name) for name in SCRIPTS]
+    return render(
+        "eda.html",
+        title=_title(report),
+        lead=_lead(report),
+        contents=_contents(report),
+        report=report,
+        audit=report.audit,
+        policy=_policy(scripts),
+        scripts=[Markup(script) for script in scripts],
+        ribbon=ribbon(report),
+        tiles=tiles(report),
+        findings=[(found, _thumbs(survey, found, row_of)) for found in report.findings],
+        cards=cards,
+        photo=photographer(survey, pictures),
+        thumb=lambda row: thumb(survey, row),
+        pieces=lambda row: pictures[survey.paintings[row].path][1:],
+        figures=_by_place(
+            (FIGURES.get(name, "pictures"), (drawn, picture(as_svg(drawn))))
+            for name, drawn in drawings.items()
+        ),
+        sheets=_by_place(
+            (TABLES.get(name, "pictures"), html_table(sheet))
+            for name, sheet in sheets.items()
+            if name not in NOT_HERE
+        ),
+        map=numbers,
+        map_json=htmlsafe_json_dumps(numbers, sort_keys=False, separators=(",", ":")),
+        most_details=DETAILS,
+        made=made,
+        percent=percent,
+        short=label,
+        hues=HUES,
+    )
+
+
+def _title(report: EdaReport) -> str:
+    contest = report.contest
+    return f"{counted(len(contest.train), 'painting')} by {counted(len(contest.artists), 'artist')}"
+
+
+def _lead(report: EdaReport) -> str:
+    count = len(report.contest.test)
+    if not count:
+        return "to learn from. There is no test."
+    return f"to learn from, and {counted(count, 'picture')} to name."
+
+
+def _contents(report: EdaReport) -> list[tuple[str, str, str]]:
+    """The sections in order: id, name, and how much there is to see."""
+    suspects = len(report.audit.suspects) if report.audit else 0
+    return [
+        ("summary", "Summary", ""),
+        ("artists", "Artists", f"{len(report.overview.artists):,}"),
+        ("pictures", "Pictures", f"{len(report.survey):,}"),
+        ("test", "Train and test", ""),
+        ("map", "Map", ""),
+        ("duplicates", "Duplicates", f"{len(report.matches):,}"),
+        ("models", "What the models say", f"{suspects:,}" if suspects else ""),
+        ("made", "How this was made", ""),
+    ]
+
+
+def _by_place(placed: Iterable[tuple[str, Any]]) -> dict[str, list[Any]]:
+    found: dict[str, list[Any]] = {}
+    for place, item in placed:
+        found.setdefault(place, []).append(item)
+    return found
+
+
+def _thumbs(survey: Survey, finding: Finding, row_of: Mapping[tuple[str, str], int]) -> list[Photo]:
+    """Small photos of the first pictures that a finding concerns, of those that can be shown."""
+    rows = dict.fromkeys(row_of[key] for key in finding.ids if key in row_of)
+    usable = [row for row in rows if not survey.measures[row].problem]
+    return [thumb(survey, row) for row in usable[:THUMBS]]
+
+
+def _source(name: str) -> str:
+    return (files("artcli.reporting") / "templates" / name).read_text(encoding="utf-8")
+
+
+def _policy(scripts: Iterable[str]) -> str:
+    """What a browser may do for this page: show its pictures and styles, run these scripts."""
+    hashes = (base64.b64encode(hashlib.sha256(script.encode()).digest()) for script in scripts)
+    allowed = " ".join(f"'sha256-{known.decode()}'" for known in hashes)
+    return (
+        "default-src 'none'; base-uri 'none'; form-action 'none'; img-src data:; "
+        f"style-src 'unsafe-inline'; script-src {allowed}"
+    )

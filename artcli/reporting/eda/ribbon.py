@@ -1,0 +1,61 @@
+"""The ribbon at the head of the page: each painting a sliver of its own colours, in time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from artcli.reporting.eda.pictures import Picture, picture_of
+
+if TYPE_CHECKING:
+    from artcli.contest.overview import ArtistFacts
+    from artcli.reporting.eda.report import EdaReport
+
+LONGEST = 1400  # slivers, each a pixel wide
+WORKING_AGE = 20  # years
+LONG_LIFE = 65
+
+
+def middle_year(artist: ArtistFacts) -> int | None:
+    """The middle of an artist's working life, guessed where only one of his years is known."""
+    if artist.born is None and artist.died is None:
+        return None
+    born = artist.born if artist.born is not None else (artist.died or 0) - LONG_LIFE
+    died = artist.died if artist.died is not None else born + LONG_LIFE
+    return (born + WORKING_AGE + died) // 2
+
+
+def ribbon(report: EdaReport) -> tuple[Picture, str] | None:
+    """The picture and what it shows in words; None where no painting can be read.
+
+    From the earliest artist to the latest and, of one, from dark to light; artists without years
+    come last. Of many paintings, every so-manieth has its sliver.
+    """
+    survey = report.survey
+    middles = {artist.name: middle_year(artist) for artist in report.overview.artists}
+    keys = [
+        (middles.get(painting.artist) or 9999, painting.artist, measures.lightness, row)
+        for row, (painting, measures) in enumerate(
+            zip(survey.paintings, survey.measures, strict=True)
+        )
+        if painting.artist is not None and not measures.problem
+    ]
+    if not keys:
+        return None
+    rows = [row for *_, row in sorted(keys)]
+    slivers = survey.thumbs[_evenly(rows, LONGEST)].mean(2).astype(np.uint8)  # (N, SIDE, 3)
+    array = np.ascontiguousarray(slivers.swapaxes(0, 1))
+    dated = any(year is not None for year in middles.values())
+    order = "artists from the earliest to the latest, each" if dated else "each artist's"
+    return picture_of(array, LONGEST), (
+        f"Every painting as a sliver of its colours, from its sky to its ground: {order} from dark "
+        "to light."
+    )
+
+
+def _evenly(rows: Sequence[int], most: int) -> list[int]:
+    if len(rows) <= most:
+        return list(rows)
+    return [rows[place * len(rows) // most] for place in range(most)]
