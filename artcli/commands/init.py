@@ -43,7 +43,11 @@ def command(
     ] = False,
     repair: Annotated[
         bool,
-        typer.Option("--repair", help="Apply known corrections, beside the files, row by row."),
+        typer.Option(
+            "--repair",
+            help="Apply known corrections, and those that artcli eda --fix proposed and you marked"
+            " yes, beside the files, row by row.",
+        ),
     ] = False,
     seed: Annotated[
         int | None,
@@ -56,7 +60,7 @@ def command(
 
     Without a source an empty one is made, and what to put where is said. Data that a workspace
     holds is never overwritten: run again, this checks it, and with --repair corrects it by files
-    beside it (fixes.csv, aliases.csv).
+    beside it (fixes.csv, aliases.csv, groups.csv).
     """
     from artcli import console
 
@@ -92,6 +96,7 @@ class _Made:
     repairs: Repairs | None = None
     bad_tests: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
+    folds: tuple[str, ...] = ()
 
 
 def _new_root(place: Path | None) -> Path:
@@ -150,7 +155,6 @@ def _generated(root: Path, images: Path | None, seed: int) -> _Made:
 
 def _existing_or_empty(place: Path | None, *, repair: bool) -> _Made:
     from artcli.contest.pictures import check_pictures
-    from artcli.contest.repair import find_repairs
     from artcli.contest.tables import read_contest
     from artcli.workspace.make import has_data, make_workspace
     from artcli.workspace.paths import find_workspace
@@ -162,16 +166,37 @@ def _existing_or_empty(place: Path | None, *, repair: bool) -> _Made:
                 f"there is no data in {workspace.root} to repair",
                 "take a contest over with: artcli init --from CONTEST_DIR --repair",
             )
-        repairs = find_repairs(workspace.data)
-        repairs.write(workspace.data)
-        contest = read_contest(workspace)
-        return _Made(workspace, "its data was read", contest, repairs, notices=contest.notices)
+        return _repaired(workspace)
     workspace = make_workspace(_new_root(place))
     if not has_data(workspace):
         return _Made(workspace, "it has no data yet")
     contest = read_contest(workspace)
     bad = check_pictures(contest, workspace.checked_images)
     return _Made(workspace, "its data was checked", contest, None, bad, contest.notices)
+
+
+def _repaired(workspace: Workspace) -> _Made:
+    from artcli import console
+    from artcli.contest.repair import find_repairs
+    from artcli.contest.stale_folds import stale_folds
+    from artcli.contest.tables import read_contest
+
+    repairs = find_repairs(workspace.data, workspace.reports / "eda")
+    repairs.write(workspace.data)
+    try:
+        contest = read_contest(workspace)
+    except ArtcliError:
+        for line in repairs.account:  # done, although more is wrong
+            console.note(f"repaired: {line}")
+        raise
+    return _Made(
+        workspace,
+        "its data was read",
+        contest,
+        repairs,
+        notices=contest.notices,
+        folds=stale_folds(workspace, contest),
+    )
 
 
 def _document(made: _Made) -> dict[str, Any]:
@@ -191,6 +216,8 @@ def _document(made: _Made) -> dict[str, Any]:
     return {
         **facts,
         "repaired": None if made.repairs is None else list(made.repairs.account),
+        "proposals_unanswered": 0 if made.repairs is None else made.repairs.waiting,
+        "folds": list(made.folds),
         "bad_test_images": list(made.bad_tests),
         "notices": list(made.notices),
         "next": f"artcli train{workspace.flag}",
@@ -207,6 +234,15 @@ def _show(made: _Made) -> None:
         out.print(f"Repairs: {len(lines) or 'none were needed'}")
         for line in lines:
             out.print(f"  {line}", markup=False)
+        if waiting := made.repairs.waiting:
+            fixes = made.workspace.reports / "eda" / "fixes.csv"
+            out.print(
+                f"{waiting:,} more {'wait' if waiting > 1 else 'waits'} for an answer: write yes or"
+                f" no into the column apply of {fixes}",
+                markup=False,
+            )
+    for line in made.folds:
+        console.warn(line)
     for notice in made.notices:
         console.err().print(f"[yellow]note:[/] {console.safe(notice)}")
     if made.bad_tests:

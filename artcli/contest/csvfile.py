@@ -258,5 +258,5 @@ def _checked_rows(
                     )
                 )
     if not raw:
-        problems.append(Problem(f"{table.path.name} has a header but no rows", "empty-table"))
+        problems.append(Problem(f"{table.path.name} has a header but no rows", "no-rows"))
     return rows

@@ -24,9 +24,9 @@ from artcli.contest.names import unicode_form
 from artcli.contest.problem import Problem
 
 FIXES_NAME, TRAIN_NAME = "fixes.csv", "train.csv"
-_OLD = ("id", "img_path", "artist")
-_NEW = tuple(f"new_{column}" for column in _OLD)
-COLUMNS = ("row", *_OLD, *_NEW)
+OLD = ("id", "img_path", "artist")
+_NEW = tuple(f"new_{column}" for column in OLD)
+COLUMNS = ("row", *OLD, *_NEW)
 _DIGITS = 9  # of a row's number, at most
 
 
@@ -86,8 +86,8 @@ def read_fixes(path: Path, problems: list[str]) -> tuple[Fix, ...]:
 
 def read_fix(table: Table, line: Row, problems: list[str]) -> Fix | None:
     """The correction in a line of `table`, which has `COLUMNS`; None, with a problem, without."""
-    old = {column: line[column] for column in _OLD}
-    new = {column: line[f"new_{column}"] for column in _OLD}
+    old = {column: line[column] for column in OLD}
+    new = {column: line[f"new_{column}"] for column in OLD}
     row = line["row"]
     if not (row.isascii() and row.isdecimal() and len(row) <= _DIGITS and int(row)):
         problems.append(
@@ -132,7 +132,7 @@ def apply_fixes(
         if fixed != row:
             new = _shown(fixed, mine[0]) if fixed else "removed"
             changes.append(f"{table.path.name} row {number}: {_shown(row, mine[0])} -> {new}")
-        elif not any(_holds(row, values) for fix in mine for values in (fix.old, fix.new)):
+        elif not any(holds(row, values) for fix in mine for values in (fix.old, fix.new)):
             problems.append(
                 Problem(
                     f"{FIXES_NAME}: {table.path.name} row {number} (line {row.line}) holds"
@@ -151,7 +151,7 @@ def apply_fixes(
 def _fixed(row: Row, fixes: list[Fix]) -> Row | None:
     """`row` as `fixes` leave it, each applied once at most, one to what another made; or None."""
     left = list(fixes)
-    while fix := next((fix for fix in left if _holds(row, fix.old)), None):
+    while fix := next((fix for fix in left if holds(row, fix.old)), None):
         left.remove(fix)
         if fix.removes:
             return None
@@ -189,7 +189,7 @@ def _shipped() -> Iterator[tuple[str, tuple[Fix, ...]]]:
                 yield entry.name.removesuffix(".csv").capitalize(), read_fixes(path, [])
 
 
-def _holds(row: Row, values: dict[str, str]) -> bool:
+def holds(row: Row, values: dict[str, str]) -> bool:
     return all(
         unicode_form(row[column]) == unicode_form(value)
         for column, value in values.items()

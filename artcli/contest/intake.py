@@ -18,8 +18,8 @@ from artcli.contest.fixes import FIXES_NAME, TRAIN_NAME
 from artcli.contest.genres import ALIASES_NAME, ARTISTS_NAME
 from artcli.contest.images import SUFFIXES
 from artcli.contest.pictures import check_pictures
+from artcli.contest.proposals import GROUPS_NAME
 from artcli.contest.repair import Repairs, find_repairs
-from artcli.contest.splits import GROUPS_NAME
 from artcli.contest.tables import SAMPLE_NAME, TEST_NAME, Contest, read_contest
 from artcli.errors import ArtcliError
 from artcli.workspace.files import explained

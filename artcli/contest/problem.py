@@ -18,3 +18,8 @@ class Problem(str):
         made = super().__new__(cls, text)
         made.code = code
         return made
+
+
+def code_of(line: str) -> str:
+    """The code of a line that says what is wrong; "" where it is mere text."""
+    return line.code if isinstance(line, Problem) else ""

@@ -18,7 +18,8 @@ from artcli.contest.images import bad_images, encode_jpeg, read_image
 from artcli.contest.intake import bring_in
 from artcli.contest.layout import Work, lay_out, write_tables
 from artcli.contest.pixel_rows import PIECE_QUALITY
-from artcli.contest.splits import GROUPS_NAME, find_groups
+from artcli.contest.proposals import GROUPS_NAME
+from artcli.contest.splits import find_groups
 from artcli.contest.tables import Painting
 from artcli.contest.workers import work
 from artcli.errors import Problems

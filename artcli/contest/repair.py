@@ -1,9 +1,10 @@
-"""What artcli can mend in a contest's files by itself, and how: beside them, never in them.
+"""What can be mended in a contest's files, and how: beside them, never in them.
 
 A data folder comes in; `Repairs` go out, which say row by row what they would change and write it
-as `fixes.csv` and `aliases.csv`. Only what is known is mended: faults of published files that
-artcli ships corrections for, and names whose bare letters are those of exactly one other name.
-Reading the folder afterwards finds nothing more to mend.
+as `fixes.csv`, `aliases.csv` and `groups.csv`. Of itself artcli mends only what is known: faults of
+published files that it ships corrections for, and names whose bare letters are those of exactly one
+other name. Of what it proposes (`contest.proposals`) it takes what a person has marked. Reading the
+folder afterwards finds nothing more to mend.
 """
 
 from __future__ import annotations
@@ -12,26 +13,50 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from artcli.contest.csvfile import Row, read_table, to_text
-from artcli.contest.fixes import COLUMNS, FIXES_NAME, Fix, KnownFault, known_fault, read_train
+from artcli.contest.additions import add_lines, read_edited
+from artcli.contest.csvfile import Table
+from artcli.contest.fixes import (
+    COLUMNS,
+    FIXES_NAME,
+    Fix,
+    KnownFault,
+    apply_fixes,
+    known_fault,
+    read_train,
+)
 from artcli.contest.genres import ALIASES_NAME, ARTISTS_NAME, read_genres
-from artcli.contest.names import unicode_form
-from artcli.workspace.files import write_bytes, write_text
+from artcli.contest.names import nearest_names, unicode_form
+from artcli.contest.proposals import (
+    GROUP_COLUMNS,
+    GROUPS_NAME,
+    read_proposals,
+    read_proposed_groups,
+)
+from artcli.errors import Problems
 
 
 @dataclass(frozen=True)
 class Repairs:
-    """Corrections not yet made: a known fault of train.csv, and spellings to join."""
+    """Corrections not yet made: of rows of train.csv, a known fault's among them; spellings to
+    join, as (artist, name); paintings that belong together, as (id, group).
+
+    `changes` tell the corrections row by row; `waiting` is the number of those proposed that nobody
+    has answered yet.
+    """
 
     fault: KnownFault | None = None
+    fixes: tuple[Fix, ...] = ()
+    changes: tuple[str, ...] = ()
     aliases: tuple[tuple[str, str], ...] = ()
+    groups: tuple[tuple[str, str], ...] = ()
+    waiting: int = 0
 
     def __bool__(self) -> bool:
-        return self.fault is not None or bool(self.aliases)
+        return bool(self.fixes or self.aliases or self.groups)
 
     @property
     def offers(self) -> tuple[str, ...]:
-        """What they would do, in short."""
+        """What is known would do, in short."""
         made = [f"join {artist!r} with {name!r}" for artist, name in self.aliases]
         if self.fault:
             rows = len(self.fault.changes)
@@ -45,30 +70,91 @@ class Repairs:
     @property
     def account(self) -> tuple[str, ...]:
         """What they do, row by row."""
+        together: dict[str, list[str]] = {}
+        for key, group in self.groups:
+            together.setdefault(group, []).append(key)
         return (
-            *(self.fault.changes if self.fault else ()),
+            *self.changes,
             *(
                 f"{artist!r} of train.csv is {name!r} of {ARTISTS_NAME}"
                 for artist, name in self.aliases
             ),
+            *(
+                f"{GROUPS_NAME}: {', '.join(keys)} in the group {group!r}, which shares a fold"
+                for group, keys in together.items()
+            ),
         )
 
     def write(self, data: Path, into: Path | None = None) -> None:
-        """Add the corrections to the files in `data`, or leave it alone and write them `into`."""
-        fixes: tuple[Fix, ...] = self.fault.fixes if self.fault else ()
+        """Add the corrections to the files in `data`, or leave it alone and write them `into`.
+
+        Errors: `Problems` where a file that is there is damaged.
+        """
         for name, header, lines in (
-            (FIXES_NAME, COLUMNS, [fix.cells() for fix in fixes]),
+            (FIXES_NAME, COLUMNS, [fix.cells() for fix in self.fixes]),
             (ALIASES_NAME, ("artist", "name"), list(self.aliases)),
+            (GROUPS_NAME, GROUP_COLUMNS, list(self.groups)),
         ):
             if lines:
-                _add_lines(data / name, (into or data) / name, header, lines)
+                add_lines(data / name, header, lines, into=into and into / name)
 
 
-def find_repairs(data: Path) -> Repairs:
-    """What can be mended in the folder `data`; nothing where its tables cannot be read."""
+def find_repairs(data: Path, proposed: Path | None = None) -> Repairs:
+    """What can be mended in the folder `data`; nothing where its tables cannot be read.
+
+    `proposed` is a folder of proposals; a known fault is left alone where a person says `no` to
+    one of its corrections there. Errors: `Problems` where marked proposals do not fit the tables,
+    or a file of proposals is damaged.
+    """
     table = read_train(data, [], [])
     if table is None:
         return Repairs()
+    proposals = read_proposals(proposed) if proposed else ()
+    declined = {proposal.fix.cells() for proposal in proposals if proposal.apply is False}
+    fault = known_fault(table)
+    if fault and not declined.isdisjoint(fix.cells() for fix in fault.fixes):
+        fault = None
+    known = fault.fixes if fault else ()
+    marked = tuple(proposal.fix for proposal in proposals if proposal.apply)
+    problems = _strangers(table, known, marked)
+    fixes = tuple({fix.cells(): fix for fix in (*known, *marked)}.values())
+    fixed, changes = apply_fixes(table, fixes, problems)
+    problems += sorted({*fixed.repeated("id")} - {*table.repeated("id")})
+    if proposed and problems:
+        raise Problems(
+            f"the proposals in {proposed / FIXES_NAME} do not fit {table.path}",
+            problems,
+            "correct these lines, or write no into their column apply",
+        )
+    return Repairs(
+        fault,
+        _of_changed_rows(fixes, table, fixed),
+        tuple(changes),
+        _aliases(data, fixed),
+        _new_groups(data, fixed, read_proposed_groups(proposed)) if proposed else (),
+        sum(proposal.apply is None for proposal in proposals),
+    )
+
+
+def _strangers(table: Table, known: Sequence[Fix], marked: Iterable[Fix]) -> list[str]:
+    """A problem for each correction in `marked` that names an artist nobody knows."""
+    artists = [row["artist"] for row in table.rows] + [fix.new["artist"] for fix in known]
+    forms = {unicode_form(artist) for artist in artists}
+    return [
+        f"row {fix.row}: {fix.new['artist']!r} is no artist of the contest; the nearest:"
+        f" {', '.join(map(repr, nearest_names(fix.new['artist'], artists))) or 'none'}"
+        for fix in marked
+        if not fix.removes and unicode_form(fix.new["artist"]) not in forms
+    ]
+
+
+def _of_changed_rows(fixes: Iterable[Fix], before: Table, after: Table) -> tuple[Fix, ...]:
+    now = {row.number: row for row in after.rows}
+    changed = {row.number for row in before.rows if now.get(row.number) != row}
+    return tuple(fix for fix in fixes if fix.row in changed)
+
+
+def _aliases(data: Path, table: Table) -> tuple[tuple[str, str], ...]:
     first_row: dict[str, int] = {}
     by_form: dict[str, str] = {}
     for row in table.rows:
@@ -76,17 +162,17 @@ def find_repairs(data: Path) -> Repairs:
             by_form.setdefault(unicode_form(row["artist"]), row["artist"]), row.number
         )
     unjoined = read_genres(data, first_row, [], []).unjoined
-    aliases = ((artist, name) for artist, name in unjoined.items() if name is not None)
-    return Repairs(known_fault(table), tuple(aliases))
+    return tuple((artist, name) for artist, name in unjoined.items() if name is not None)
 
 
-def _add_lines(
-    existing: Path, target: Path, header: Sequence[str], lines: Iterable[Sequence[str]]
-) -> None:
-    table = read_table(existing, header, []) if existing.exists() else None
-    if table is None:
-        write_text(target, to_text(header, lines))
-        return
-    blank = dict.fromkeys(table.header, "")
-    added = [Row(0, 0, blank | dict(zip(header, line, strict=True))) for line in lines]
-    write_bytes(target, table.with_rows((*table.rows, *added)).to_bytes())
+def _new_groups(
+    data: Path, table: Table, proposed: Iterable[tuple[str, str]]
+) -> tuple[tuple[str, str], ...]:
+    known = {row["id"] for row in table.rows}
+    listed = read_edited(data / GROUPS_NAME, GROUP_COLUMNS)
+    there = {(row["id"], row["group"]) for row in listed.rows} if listed else set()
+    return tuple(
+        (key, group)
+        for key, group in dict.fromkeys(proposed)
+        if group and key in known and (key, group) not in there
+    )

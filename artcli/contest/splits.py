@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from artcli import console
 from artcli.contest.csvfile import read_table, to_text
 from artcli.contest.pictures import check_pictures
+from artcli.contest.proposals import GROUPS_NAME
 from artcli.errors import ArtcliError, Problems, UsageError
 from artcli.workspace.files import sha256_file, write_text
 from artcli.workspace.locks import hold
@@ -25,8 +26,6 @@ from artcli.workspace.locks import hold
 if TYPE_CHECKING:
     from artcli.contest.tables import Contest, Painting
     from artcli.workspace.paths import Workspace
-
-GROUPS_NAME = "groups.csv"
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from artcli.contest.f1 import Estimate, f1_difference, mean_f1
-from artcli.contest.splits import GROUPS_NAME, find_groups, make_folds
+from artcli.contest.proposals import GROUPS_NAME
+from artcli.contest.splits import find_groups, make_folds
 from artcli.errors import ArtcliError, Problems
 from artcli.predicting.folder import fold_label
 

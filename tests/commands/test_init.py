@@ -56,6 +56,8 @@ def test_a_contest_is_taken_over_and_summed_up(contest: Path, here: Path) -> Non
             "solution": None,
         },
         "repaired": None,
+        "proposals_unanswered": 0,
+        "folds": [],
         "bad_test_images": [],
         "notices": [],
         "next": "artcli train",
@@ -141,6 +143,49 @@ def test_repair_tells_row_by_row_what_it_changes_and_is_done_once(
     (here / "ws" / "data" / "aliases.csv").unlink()
     assert document("ws", "--repair")["repaired"] == said["repaired"]
     assert (here / "ws" / "data" / "train.csv").read_bytes() == (contest / "train.csv").read_bytes()
+
+
+def test_repair_applies_what_a_person_marked_and_says_what_no_longer_fits(
+    contest: Path, here: Path
+) -> None:
+    Answer("ws", "--from", contest)
+    ids = [line.split(",")[0] for line in (contest / "train.csv").read_text().splitlines()[1:]]
+    write_csv(here / "ws" / "folds-3.csv", "id,fold", [f"{n},{int(n) // 3}" for n in ids])
+    header = "apply,row,id,img_path,artist,new_id,new_img_path,new_artist,why"
+    answers = [
+        "yes,1,0,./train/0000.jpg,Ada Stone,,,,truncated",
+        ",4,3,./train/0003.jpg,Ada Stone,3,./train/0003.jpg,Ben Wood,0.91",
+    ]
+    write_csv(here / "ws" / "reports" / "eda" / "fixes.csv", header, answers)
+    write_csv(here / "ws" / "reports" / "eda" / "groups.csv", "id,group,why", ["2,x,", "5,x,"])
+    answer = Answer("ws", "--repair")
+    assert answer.code == 0, answer.err
+    assert "Repairs: 2\n  train.csv row 1: 0,./train/0000.jpg,Ada Stone -> removed" in answer.out
+    assert "  groups.csv: 2, 5 in the group 'x', which shares a fold" in answer.out
+    assert "1 more waits for an answer: write yes or no into the column apply of" in answer.out
+    assert "8 paintings by 3 artists" in answer.out
+    assert "folds-3.csv lists 1 painting that train.csv no longer has: 0;" in answer.err
+    assert "folds-3.csv has 1 group in more than one fold (2 with 5)" in answer.err
+    assert "fixes.csv removes 1 row of train.csv" in answer.err
+    again = document("ws", "--repair")
+    assert (again["repaired"], again["proposals_unanswered"]) == ([], 1)
+    assert [line.split(":")[0].split(" (")[0] for line in again["folds"]] == [
+        "folds-3.csv lists 1 painting that train.csv no longer has",
+        "folds-3.csv has 1 group in more than one fold",
+    ]
+
+
+def test_what_repair_did_is_told_where_more_is_wrong(contest: Path, here: Path) -> None:
+    Answer("ws", "--from", contest)
+    info = here / "ws" / "data" / "artists_info.csv"
+    info.write_text(
+        info.read_text("utf-8").replace("Ada Stone", "Ada Stöne").replace("Ben", "Bob"),
+        encoding="utf-8",
+    )
+    answer = Answer("ws", "--repair")
+    assert answer.code == 1
+    assert "repaired: 'Ada Stone' of train.csv is 'Ada Stöne' of artists_info.csv" in answer.err
+    assert "'Ben Wood' has no row in artists_info.csv" in answer.err
 
 
 def test_repair_needs_data(here: Path) -> None:
