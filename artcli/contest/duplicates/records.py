@@ -23,3 +23,15 @@ class Match:
     how: How
     likeness: float
     whole: int | None = None
+
+
+@dataclass(frozen=True)
+class Guess:
+    """The picture number `one` may show the same as the number `other`, or, as a `part`, what lies
+    in it from the pixel `left`, `top` of its small picture on."""
+
+    one: int
+    other: int
+    how: How
+    left: int = 0
+    top: int = 0
