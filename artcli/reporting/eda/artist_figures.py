@@ -15,6 +15,7 @@ from artcli.reporting.eda.drawing import (
     ACCENT,
     FAINT,
     INK,
+    PAPER,
     QUIET,
     bare,
     counted,
@@ -84,7 +85,6 @@ def _spread(who: Overview) -> Drawn:
     figure = new_figure(3.1)
     axes = bare(figure.add_subplot(), keep=("bottom",))
     axes.plot([0, count], [0, 1], color=FAINT, linewidth=0.9, linestyle=(0, (1, 3)))
-    axes.fill_between(range(count + 1), shares, color=QUIET, alpha=0.25, linewidth=0)
     axes.plot(range(count + 1), shares, color=INK, clip_on=False)
     _note(axes, count * 0.72, 0.72, "if all had equally many", FAINT)
     marked = {half: f"half of all works: {counted(half, 'artist')}"}
@@ -172,8 +172,9 @@ def _nationalities(who: Overview, colours: dict[str, str]) -> Drawn:
 
 def _note(axes: Axes, x: float, y: float, text: str, colour: str) -> None:
     axes.annotate(
-        text, (x, y), (8, -4), textcoords="offset points", va="top", color=colour, fontsize=8.5
-    )
+        text, (x, y), (8, -4), textcoords="offset points", va="top", color=colour, fontsize=8.5,
+        bbox={"facecolor": PAPER, "pad": 1.5, "linewidth": 0},
+    )  # fmt: skip
 
 
 def _legend(figure: Figure, known: list[ArtistFacts], colours: dict[str, str]) -> None:

@@ -129,7 +129,6 @@ def accent_ramp() -> Colormap:
 def write_png(drawn: Drawn, path: Path) -> None:
     """The figure as a PNG file on white, 150 dots per inch."""
     with style(), replacing(path) as part:
-        _lay_out(drawn.figure)
         drawn.figure.savefig(
             part, format="png", dpi=_DPI, facecolor="white", metadata={"Software": None}
         )
@@ -145,7 +144,6 @@ def as_svg(drawn: Drawn) -> str:
 
     written = io.StringIO()
     with style():
-        _lay_out(drawn.figure)
         drawn.figure.savefig(
             written, format="svg", dpi=_DPI, facecolor="none",
             metadata={"Date": None, "Creator": None, "Format": None, "Type": None},
@@ -165,14 +163,6 @@ def as_svg(drawn: Drawn) -> str:
         "stroke-linejoin": "round", "stroke-linecap": "butt",
     }  # fmt: skip
     return ET.tostring(root, encoding="unicode")
-
-
-def _lay_out(figure: Figure) -> None:
-    """Place the figure's parts once, so that it is the same in whatever order it is written."""
-    engine = figure.get_layout_engine()
-    if engine is not None:
-        engine.execute(figure)
-        figure.set_layout_engine("none")
 
 
 def _settle(element: Element, name: str, referred: set[str]) -> None:
