@@ -79,7 +79,8 @@ class Header:
 
 @dataclass(frozen=True, eq=False)
 class Examined:
-    """A file looked at: its header and its pixels, `(H, W, 3)` uint8 RGB; None where it has none.
+    """A file looked at: its header, and its pixels, `(H, W, 3)` uint8 RGB, read-only; None where it
+    has none.
 
     `problem` is why the pixels are missing, in words that follow the file's name.
     """
@@ -218,13 +219,13 @@ def open_file(path: Path) -> io.BufferedReader:
 
 
 def _decode(file: IO[bytes], name: str) -> NDArray[np.uint8]:
-    return _pixels_of(_load(_open_picture(file, name), name), name)
+    return np.array(_pixels_of(_load(_open_picture(file, name), name), name))
 
 
 def _pixels_of(picture: Image.Image, name: str) -> NDArray[np.uint8]:
     turn = _TRANSPOSITIONS.get(_orientation(picture))
     rgb = _to_rgb(picture, name)
-    return np.array(rgb.transpose(turn) if turn is not None else rgb)
+    return np.asarray(rgb.transpose(turn) if turn is not None else rgb)
 
 
 def _open_picture(file: IO[bytes], name: str) -> Image.Image:
@@ -304,7 +305,7 @@ def _to_rgb(picture: Image.Image, name: str) -> Image.Image:
         below = Image.new("RGBA", above.size, "white")
         return Image.alpha_composite(below, above).convert("RGB")
     try:
-        return picture.convert("RGB")
+        return picture if picture.mode == "RGB" else picture.convert("RGB")
     except ValueError as error:
         raise BadImage(name, f"has pixels of an unknown kind ({picture.mode})") from error
 

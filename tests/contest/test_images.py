@@ -1,5 +1,6 @@
 """The decoder: every kind of picture as RGB, every kind of bad file refused by name."""
 
+import io
 import os
 import struct
 import zlib
@@ -15,6 +16,7 @@ from artcli.contest.images import (
     check_images,
     decode_image,
     encode_jpeg,
+    examine_image,
     image_size,
     read_image,
     resize,
@@ -100,6 +102,12 @@ def test_pictures_are_turned_as_exif_says(tmp_path: Path, orientation: int) -> N
         expected = np.asarray(ImageOps.exif_transpose(opened))
     np.testing.assert_array_equal(read_image(path), expected)
     assert image_size(path) == (expected.shape[1], expected.shape[0])
+    examined = examine_image(io.BytesIO(path.read_bytes()), "the picture")
+    assert examined.header is not None
+    assert (examined.header.width, examined.header.height) == image_size(path)
+    assert (examined.header.orientation, examined.header.format) == (orientation, "PNG")
+    assert examined.array is not None
+    np.testing.assert_array_equal(examined.array, expected)
 
 
 def test_orientation_6_stands_a_lying_picture_up(tmp_path: Path) -> None:
@@ -159,6 +167,9 @@ def test_a_bad_file_is_refused_by_name(tmp_path: Path, name: str) -> None:
             look(path)
         assert caught.value.message.startswith(f"{path} {reason}")
         assert caught.value.hint
+    examined = examine_image(io.BytesIO(data), str(path))
+    assert examined.array is None
+    assert examined.problem == caught.value.reason
     assert check_images([path]) == [caught.value.message]
 
 

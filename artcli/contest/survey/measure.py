@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 MEASURES_VERSION = 1  # goes up when the measures of some picture would come out differently
 
 _SMALL = 192  # pixels, the longest side of the picture that colours and textures are told of
-_GREY = 12  # levels between the brightest and the darkest channel that still look grey
-_GREY_SHARE = 99.5  # percent of a picture that must look grey
+_GREY_LEVELS = 12  # of 255, between the brightest and the darkest channel of what looks grey
+_COLOURED = 0.005  # of the pixels of a grey picture: specks
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +54,12 @@ def measure(path: str) -> Measured:
         facts = _with_header(facts, found.header)
     if found.array is None:
         return _bad(replace(facts, problem=found.problem))
-    return _seen(facts, found.array)
+    threads = cv2.getNumThreads()
+    cv2.setNumThreads(1)  # the processes share the cores
+    try:
+        return _seen(facts, found.array)
+    finally:
+        cv2.setNumThreads(threads)
 
 
 def _bad(measures: Measures) -> Measured:
@@ -80,18 +85,18 @@ def _seen(facts: Measures, array: NDArray[np.uint8]) -> Measured:
     height, width = array.shape[:2]
     small = _reduced(array)
     lab = np.asarray(cv2.cvtColor(small.astype(np.float32) / 255, cv2.COLOR_RGB2Lab), np.float32)
-    spread = small.max(axis=2) - small.min(axis=2)
-    mean = small.reshape(-1, 3).mean(axis=0)
+    (light, _, _, _), (deviation, _, _) = cv2.mean(lab), cv2.meanStdDev(lab)[1]
+    red, green, blue, _ = cv2.mean(small)
     measures = replace(
         facts,
         width=width,
         height=height,
         pixels=_pixels_hash(array),
-        grey=bool(np.percentile(spread, _GREY_SHARE) <= _GREY),
-        lightness=_rounded(lab[..., 0].mean()),
-        contrast=_rounded(lab[..., 0].std()),
+        grey=_is_grey(small),
+        lightness=_rounded(light),
+        contrast=_rounded(deviation.item()),
         chroma=_rounded(np.hypot(lab[..., 1], lab[..., 2]).mean()),
-        colour=(round(mean[0]), round(mean[1]), round(mean[2])),
+        colour=(round(red), round(green), round(blue)),
         sharpness=_sharpness(array),
         phash=_perceptual_hash(small),
         mirrored=_perceptual_hash(small[:, ::-1]),
@@ -99,14 +104,28 @@ def _seen(facts: Measures, array: NDArray[np.uint8]) -> Measured:
     return Measured(measures, resize(small, SIDE, SIDE), style_of(lab))
 
 
+def _is_grey(picture: NDArray[np.uint8]) -> bool:
+    """Whether all but a few pixels have channels that hardly differ; JPEG blurs the colour of a
+    grey picture by a few levels."""
+    red, green, blue = cv2.split(picture)
+    least, most = cv2.min(cv2.min(red, green), blue), cv2.max(cv2.max(red, green), blue)
+    return bool(np.count_nonzero(most - least > _GREY_LEVELS) <= _COLOURED * red.size)
+
+
 def _reduced(array: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """`array` with its longest side at `_SMALL` pixels, averaged; as it is where it is smaller."""
     height, width = array.shape[:2]
-    scale = _SMALL / max(height, width)
-    if scale >= 1:
-        return array
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    return np.asarray(cv2.resize(array, size, interpolation=cv2.INTER_AREA), np.uint8)
+    times = max(1, min(max(height, width) // _SMALL, height, width))
+    whole = array[: height // times * times, : width // times * times]
+    small = _averaged(whole, width // times, height // times)  # by a whole number: much quicker
+    scale = min(1, _SMALL / max(small.shape))
+    return _averaged(
+        small, max(1, round(small.shape[1] * scale)), max(1, round(small.shape[0] * scale))
+    )
+
+
+def _averaged(array: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
+    return np.asarray(cv2.resize(array, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _pixels_hash(array: NDArray[np.uint8]) -> str:
