@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 
-from artcli.contest.shift import find_shift, in_words
+from artcli.contest.shift import in_words
 from artcli.contest.survey.records import Measures
 from artcli.contest.tables import Painting
 from artcli.reporting.eda.artist_sheets import artist_sheets
@@ -46,7 +46,7 @@ def _shift(report: EdaReport) -> Sheet:
                 "" if shift.pieces is None else in_words(shift.pieces),
                 shift.distance, shift.unexplained, _yes(shift.stands_out), shift.expected,
             )
-            for shift in find_shift(report.survey)
+            for shift in report.shift
         ),
         "Medians (quartiles), or shares. Distance: 0 (alike) to 1 (nothing in common); unexplained:"
         " what of it remains when the training paintings are cut as the test was.",

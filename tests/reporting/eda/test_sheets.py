@@ -12,6 +12,7 @@ from small_contests import bare_contest, write_csv
 from artcli.contest.duplicates.records import Match
 from artcli.contest.findings import Finding
 from artcli.contest.overview import overview
+from artcli.contest.shift import find_shift
 from artcli.contest.survey.records import SIDE, Measures, Survey
 from artcli.predicting.audit.records import ArtistScore, Audit, Confusion, Suspect
 from artcli.predicting.calibration import Reliability
@@ -60,7 +61,9 @@ def report(tmp_path: Path) -> EdaReport:
     )  # fmt: skip
     matches = (Match(0, 4, "part", 0.98, whole=0),)
     nowhere = PaintingMap("", np.zeros(0, np.intp), {})
-    return EdaReport(contest, survey, overview(contest), findings, matches, nowhere)
+    return EdaReport(
+        contest, survey, overview(contest), findings, matches, nowhere, shift=find_shift(survey)
+    )
 
 
 def tables(report: EdaReport) -> dict[str, Sheet]:
