@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from artcli.contest.shift import Shift, find_shift
 from artcli.reporting.eda.distributions import draw_distributions, plain_ticks, sides_legend
 from artcli.reporting.eda.drawing import ACCENT, FAINT, new_figure, style
 from artcli.reporting.eda.report import Drawn, EdaReport
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+    from artcli.contest.shift import Shift
 
 _COLUMNS, _HEIGHT = 3, 1.5  # charts side by side; inches of each
 _LOGARITHMIC = ("width", "height", "aspect", "density", "detail")
@@ -21,8 +22,7 @@ _BINS = 28
 
 def shift_figures(report: EdaReport) -> list[Drawn]:
     """Of the measures that are numbers; none where there is nothing to compare."""
-    shifts = find_shift(report.survey)
-    charts = [shift for shift in shifts if shift.numeric and shift.name != _TOLD_BY_SIDES]
+    charts = [shift for shift in report.shift if shift.numeric and shift.name != _TOLD_BY_SIDES]
     if not charts:
         return []
     rows = math.ceil(len(charts) / _COLUMNS)
