@@ -1,7 +1,7 @@
 """Which artists a run knows, and which it mixes up, from its guesses of validation pieces.
 
-Pieces with truth and guess go in; the confusion matrix with the artists that are taken for each
-other side by side, a score for each artist and the worst mistakes with a painting for each come out.
+Pieces with truth and guess go in; the confusion matrix, an order that puts artists taken for each
+other side by side, a score for each artist and the worst mistakes with a painting of each come out.
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ def similarity_order(matrix: NDArray[np.int64]) -> NDArray[np.intp]:
 
     Artists are near each other by the mean of the shares of either's pieces that are named as the
     other's; the leaves of their tree (average linkage) are turned so that neighbours are as near as
-    can be. Source: Bar-Joseph et al. 2001, "Fast optimal leaf ordering for hierarchical clustering".
+    can be. Source: Bar-Joseph et al. 2001, "Fast optimal leaf ordering for hierarchical
+    clustering".
     """
     from scipy.cluster.hierarchy import leaves_list, linkage
     from scipy.spatial.distance import squareform

@@ -1,0 +1,90 @@
+"""Labels that are probably wrong, from what models say of paintings that they were not trained on.
+
+Out-of-fold probabilities of pieces go in; paintings whose label is in doubt come out, the most
+doubtful first. What is said of a painting is pooled, and its label judged by how sure models are of
+that artist as a rule: a threshold of each artist, of confident learning, computed by cleanlab.
+
+Source: Northcutt et al. 2021, "Confident Learning: Estimating Uncertainty in Dataset Labels".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from artcli.errors import ArtcliError
+from artcli.predicting.audit.records import Suspect
+from artcli.predicting.pooling import pool
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from artcli.contest.tables import Contest
+    from artcli.predicting.predictions import Predictions
+
+    Floats = NDArray[np.floating[Any]]
+    Numbers = NDArray[np.integer[Any]]
+
+
+def find_suspects(contest: Contest, oof: Predictions) -> tuple[Suspect, ...]:
+    """Paintings of `contest` that the models give to another artist than train.csv does.
+
+    `oof`: out-of-fold probabilities by the contest's artists, in any order of columns. Errors:
+    `ArtcliError` where cleanlab is not installed.
+    """
+    ids, said = by_painting(oof.with_classes(contest.artists))
+    number = {artist: place for place, artist in enumerate(contest.artists)}
+    artist_of = {painting.id: number[str(painting.artist)] for painting in contest.train}
+    given = np.array([artist_of[key] for key in ids.tolist()], np.int64)
+    quality, flagged = judge_labels(given, said)
+    suggested = said.argmax(1)
+    ranked = [row for row in np.argsort(quality, kind="stable") if suggested[row] != given[row]]
+    return tuple(
+        Suspect(
+            id=str(ids[row]),
+            given=contest.artists[given[row]],
+            suggested=contest.artists[suggested[row]],
+            given_probability=float(said[row, given[row]]),
+            suggested_probability=float(said[row, suggested[row]]),
+            quality=float(quality[row]),
+            flagged=bool(flagged[row]),
+        )
+        for row in ranked
+    )
+
+
+def by_painting(oof: Predictions) -> tuple[NDArray[np.str_], Floats]:
+    """The ids `(P,)` of the paintings, and what is said of each, `(P, C)`.
+
+    The geometric mean over its pieces, and of that and the look at the whole where there is one:
+    a piece that rules the label out counts for more than in a plain mean.
+    """
+    pieces = oof.pieces()
+    ids, first = np.unique(pieces.ids, return_index=True)
+    said = pool(pieces.probabilities, pieces.ids)[first]
+    whole = oof.whole()
+    whole = whole.rows(np.isin(whole.ids, ids))
+    together = pool(np.concatenate([said, whole.probabilities]), np.concatenate([ids, whole.ids]))
+    return ids, together[: len(ids)]
+
+
+def judge_labels(given: Numbers, said: Floats) -> tuple[Floats, NDArray[np.bool_]]:
+    """The quality `(P,)` of the labels `given` `(P,)`, class numbers, and which are flagged.
+
+    `said` `(P, C)`: the probabilities of each painting. The quality is the label's probability as a
+    share of the mean probability of that label over all paintings that bear it, 1 at most.
+    `flagged`: another artist's share is at least 1 and the highest, which is an error to confident
+    learning. Errors: `ArtcliError` where cleanlab is not installed.
+    """
+    try:
+        from cleanlab.count import get_confident_thresholds
+        from cleanlab.filter import find_label_issues
+    except ImportError as error:
+        raise ArtcliError(
+            "cleanlab, which finds wrong labels, is not installed", 'pip install "artcli[audit]"'
+        ) from error
+    thresholds = get_confident_thresholds(given, said)
+    quality = np.minimum(1, said[np.arange(len(given)), given] / thresholds[given])
+    flagged = find_label_issues(given, said, filter_by="confident_learning", n_jobs=1)
+    return quality, np.asarray(flagged, np.bool_)
