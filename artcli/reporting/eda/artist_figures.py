@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _STRESSED = 3
+_STEPS, _TICKS = (10, 20, 50, 100, 200), 9  # years from mark to mark; marks at the most
 _OPEN_YEARS = 25  # that a life goes on in a figure whose other end is not known
 
 
@@ -139,7 +140,8 @@ def _lives(who: Overview, colours: dict[str, str]) -> Drawn:
     axes.set_ylim(len(known) - 0.4, -0.6)
     axes.set_yticks([])
     axes.set_xlim(first - 5, last + 5)
-    axes.set_xticks(range(first // 100 * 100 + 100, last + 1, 100 if last - first < 900 else 200))
+    step = next((step for step in _STEPS if last - first <= _TICKS * step), _STEPS[-1])
+    axes.set_xticks(range(-(-first // step) * step, last + 1, step))
     axes.grid(axis="x")
     axes.tick_params(axis="x", top=True, labeltop=True, length=0)
     _legend(figure, known, colours)

@@ -112,6 +112,7 @@ def test_lives_are_sorted_by_birth_and_coloured_by_the_first_nationality(
     ]  # fmt: skip
     assert {"Dutch", "Swiss", "Korean", "American"} <= set(shown)
     assert "French" not in shown  # named second
+    assert {"1600", "1700", "1900"} <= set(texts(drawn["life-spans"]))
     assert f"stroke: {HUES[0]}" in as_svg(drawn["life-spans"])
 
 
