@@ -7,8 +7,8 @@ they are there.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Literal
 from artcli.contest.csvfile import Row, Table, TextForm, read_table
 from artcli.contest.fixes import FIXES_NAME, TRAIN_NAME, read_train
 from artcli.contest.genres import read_genres
-from artcli.contest.names import skeleton, unicode_form
 from artcli.contest.problem import Problem
 from artcli.contest.repair import find_repairs
+from artcli.contest.spellings import one_spelling
 from artcli.errors import ArtcliError, Problems
 from artcli.workspace.paths import Workspace
 
@@ -161,7 +161,7 @@ class _Reader:
         )
         test = self._paintings(test_table, "test")
         sample = self._sample(test_table)
-        names = self._one_spelling(Counter(str(painting.artist) for painting in train))
+        names = one_spelling(Counter(str(one.artist) for one in train), self.notices)
         train = tuple(replace(p, artist=names[str(p.artist)]) for p in train)
         first_row: dict[str, int] = {}
         for painting in train:
@@ -289,37 +289,6 @@ class _Reader:
             self.problems += _strangers(test, sample)
             self.problems += _strangers(sample, test)
         return sample
-
-    def _one_spelling(self, tally: Mapping[str, int]) -> dict[str, str]:
-        """Spellings of one name that differ in Unicode form alone, as their most frequent one."""
-        by_form: dict[str, list[str]] = defaultdict(list)
-        for name in tally:
-            by_form[unicode_form(name)].append(name)
-        chosen: dict[str, str] = {}
-        for names in by_form.values():
-            best = min(names, key=lambda name: (-tally[name], name))
-            chosen |= dict.fromkeys(names, best)
-            if len(names) > 1:
-                self.notices.append(
-                    Problem(
-                        f"{TRAIN_NAME}: {best!r} is written in {len(names)} Unicode forms;"
-                        f" taken as one artist, in the form of {tally[best]} rows",
-                        "unicode-forms",
-                    )
-                )
-        by_bones: dict[str, set[str]] = defaultdict(set)
-        for name in chosen.values():
-            by_bones[skeleton(name)].add(name)
-        for alike in by_bones.values():
-            if len(alike) > 1:
-                self.notices.append(
-                    Problem(
-                        f"{TRAIN_NAME}: are these one artist? {', '.join(map(repr, sorted(alike)))}"
-                        f" (kept apart; {FIXES_NAME} can join them)",
-                        "names-alike",
-                    )
-                )
-        return chosen
 
 
 def _first_of_each_id(paintings: Iterable[Painting]) -> tuple[Painting, ...]:
