@@ -7,7 +7,7 @@ BIN := .venv/bin
 READY := .venv/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench lock clean
+.PHONY: help demo test check browser bench lock clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -22,8 +22,20 @@ $(READY): requirements.lock pyproject.toml
 demo: $(READY)
 	$(BIN)/artcli demo workspace
 
-test: check
+test: check browser
 	$(BIN)/pytest
+
+# The report's page is tested in Debian's chromium. Where it is not and cannot be installed, the
+# tests that need it say so and are skipped.
+browser:
+	@command -v chromium > /dev/null && command -v chromedriver > /dev/null && exit 0; \
+	command -v apt-get > /dev/null || exit 0; \
+	if [ "$$(id -u)" = 0 ]; then as_root=; \
+	elif sudo -n true 2> /dev/null; then as_root="sudo -n"; else exit 0; fi; \
+	echo "Installing chromium and its driver, to test the report's page in"; \
+	{ $$as_root apt-get update -qq && $$as_root env DEBIAN_FRONTEND=noninteractive \
+	apt-get install -qq -y --no-install-recommends chromium chromium-driver; } > /dev/null 2>&1 \
+	|| echo "That failed: the page is not tested in a browser"
 
 check: $(READY)
 	$(BIN)/ruff check .

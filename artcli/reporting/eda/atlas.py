@@ -11,7 +11,7 @@ import numpy as np
 
 from artcli.contest.survey.records import SIDE
 from artcli.reporting.eda.drawing import HUES
-from artcli.reporting.eda.ribbon import middle_year
+from artcli.reporting.eda.lives import century, lived
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -93,10 +93,7 @@ def map_data(report: EdaReport) -> dict[str, Any] | None:
             name: np.nan_to_num(places).astype(float).round(4).ravel().tolist()
             for name, places in found.places.items()
         },
-        "artists": [
-            {"name": artist.name, "about": " · ".join(filter(None, (artist.years, *artist.genres)))}
-            for artist in artists
-        ],
+        "artists": [{"name": artist.name, "about": _about(artist)} for artist in artists],
         "groups": {
             "artist": _groups([(artist.name,) for artist in artists]),
             "genre": _groups([artist.genres for artist in artists]),
@@ -105,6 +102,10 @@ def map_data(report: EdaReport) -> dict[str, Any] | None:
             ),
         },
     }
+
+
+def _about(artist: ArtistFacts) -> str:
+    return " · ".join(filter(None, (lived(artist), *artist.genres)))
 
 
 def _groups(of: Sequence[tuple[str, ...]], *, in_order: bool = False) -> dict[str, Any]:
@@ -133,13 +134,3 @@ def _scale(count: int) -> list[str]:
     places = np.linspace(0, len(known) - 1, max(2, count))[:count]
     mixed = np.stack([np.interp(places, range(len(known)), part) for part in known.T], axis=1)
     return ["#" + bytes(colour).hex() for colour in mixed.round().astype(np.uint8)]
-
-
-def century(artist: ArtistFacts) -> str:
-    """The century of the middle of an artist's working life, "" where no year is known."""
-    middle = middle_year(artist)
-    if middle is None:
-        return ""
-    count = (middle - 1) // 100 + 1
-    ending = "th" if count in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(count % 10, "th")
-    return f"{count}{ending} century"

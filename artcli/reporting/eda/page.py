@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from artcli.reporting.eda.atlas import map_data
 from artcli.reporting.eda.cards import choose_cards
 from artcli.reporting.eda.drawing import HUES, as_svg, counted, label, percent
+from artcli.reporting.eda.lives import lived
 from artcli.reporting.eda.photos import Photo, photographer, thumb
 from artcli.reporting.eda.pictures import read_pictures
 from artcli.reporting.eda.ribbon import ribbon
@@ -113,6 +114,7 @@ def html_page(
         made=made,
         percent=percent,
         short=label,
+        lived=lived,
         hues=HUES,
     )
 

@@ -7,24 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from artcli.reporting.eda.lives import middle_year
 from artcli.reporting.eda.pictures import Picture, picture_of
 
 if TYPE_CHECKING:
-    from artcli.contest.overview import ArtistFacts
     from artcli.reporting.eda.report import EdaReport
 
 LONGEST = 1400  # slivers, each a pixel wide
-WORKING_AGE = 20  # years
-LONG_LIFE = 65
-
-
-def middle_year(artist: ArtistFacts) -> int | None:
-    """The middle of an artist's working life, guessed where only one of his years is known."""
-    if artist.born is None and artist.died is None:
-        return None
-    born = artist.born if artist.born is not None else (artist.died or 0) - LONG_LIFE
-    died = artist.died if artist.died is not None else born + LONG_LIFE
-    return (born + WORKING_AGE + died) // 2
 
 
 def ribbon(report: EdaReport) -> tuple[Picture, str] | None:

@@ -153,7 +153,7 @@
     tip.hidden = at < 0;
     if (at >= 0) {
       if (changed) {
-        paintThumb(tip.querySelector("canvas"), at, 168);
+        paintThumb(tip.querySelector("canvas"), at, 140);
         tip.querySelector("b").textContent = artist(at).name;
         tip.querySelector("p span").textContent =
           [data.points[at][1], artist(at).about].filter(Boolean).join(" · ");
@@ -333,6 +333,7 @@
       button.setAttribute("aria-pressed", button.textContent === name);
     }
     goTo(-1);
+    atlas.querySelector(".near").hidden = true;
     const [start, length] = [performance.now(), still.matches ? 0 : 700];
     const move = (now) => {
       if (state.projection !== name) return;

@@ -13,20 +13,20 @@
       button.setAttribute("aria-pressed", shown());
       document.dispatchEvent(new Event("scheme"));
     };
+    const kept = (write) => {  // a page from disk may not be allowed to remember
+      try { return write(localStorage); } catch { return null; }
+    };
     const choose = (name) => {
       root.classList.remove("light", "dark");
       if (name) root.classList.add(name);
+      kept((store) => store.setItem("artcli-scheme", name ?? ""));
       tell();
-    };
-    const kept = (write) => {  // a page from disk may not be allowed to remember
-      try { return write(localStorage); } catch { return null; }
     };
     const before = kept((store) => store.getItem("artcli-scheme"));
     choose(before === "light" || before === "dark" ? before : null);
     button.addEventListener("click", () => {
       const next = shown() ? "light" : "dark";
-      choose(next);
-      kept((store) => store.setItem("artcli-scheme", next));
+      choose((next === "dark") === dark.matches ? null : next);  // null: as the system has it
     });
     dark.addEventListener("change", tell);
   }
