@@ -155,6 +155,21 @@ def test_of_a_truncated_file_the_header_is_told(tmp_path: Path) -> None:
     assert not found.style.any()
 
 
+def test_damaged_exif_costs_nothing_and_says_nothing(
+    tmp_path: Path, recwarn: pytest.WarningsRecorder
+) -> None:
+    exif = Image.Exif()
+    exif[0x0112], exif[0x010E] = 6, "a title"
+    path = tmp_path / "a.jpg"
+    Image.fromarray(scene()).save(path, exif=exif)
+    data = bytearray(path.read_bytes())
+    data[data.index(b"MM\0*") + 9] = 200  # entries, where two are
+    path.write_bytes(data)
+    found = measure(str(path)).measures
+    assert (found.problem, {found.width, found.height}) == ("", {400, 300})
+    assert [str(one.message) for one in recwarn] == []
+
+
 def test_files_that_are_no_pictures_have_a_problem_each(tmp_path: Path) -> None:
     (tmp_path / "page.jpg").write_bytes(b"<!DOCTYPE html><html>404</html>")
     (tmp_path / "folder.jpg").mkdir()
