@@ -23,13 +23,12 @@ def label_findings(audit: Audit) -> list[Finding]:
         )
     mixed = [one for one in audit.confusions if one.share >= MIXED_UP]
     if mixed:
+        often = _counted(len(mixed), "artist is often", "times an artist is often")
         found.append(
             Finding(
                 "artists-mixed-up",
                 "note",
-                f"{len(mixed):,} pairs of artists are often taken for each other by {audit.run}"
-                if len(mixed) > 1
-                else f"One artist is often taken for another by {audit.run}",
+                f"{often} taken for another by {audit.run}",
                 "Look at the pairs: more of what sets them apart (higher resolution, a genre head,"
                 " a second model) gains most of the score here.",
                 tuple(_confused(one) for one in mixed),
@@ -41,17 +40,14 @@ def label_findings(audit: Audit) -> list[Finding]:
 
 def _doubtful(audit: Audit) -> Finding:
     flagged = sum(one.flagged for one in audit.suspects)
-    title = (
-        f"{flagged:,} of {len(audit.suspects):,} doubtful labels are probably wrong"
-        if flagged
-        else f"{len(audit.suspects):,} labels are doubtful"
-    )
+    taken = f"; confident learning takes {flagged:,} of them for errors" if flagged else ""
     return Finding(
         "doubtful-labels",
         "warning" if flagged else "note",
-        f"{title}, by {audit.run}",
-        "Look at them from the first on: hard paintings are among them. artcli eda --fix proposes"
-        " corrections; mark those that are right, then: artcli init --repair",
+        f"{_counted(len(audit.suspects), 'label is', 'labels are')} in doubt by {audit.run}{taken}",
+        "The most doubtful come first, and hard paintings are among them: look at the first 30 or"
+        " so. artcli eda --fix proposes corrections; mark those that are right, then: artcli init"
+        " --repair",
         tuple(_suspected(one) for one in audit.suspects),
         tuple(("train", one.id) for one in audit.suspects),
     )
@@ -66,3 +62,7 @@ def _suspected(one: Suspect) -> str:
 
 def _confused(one: Confusion) -> str:
     return f"{one.truth!r} taken for {one.guess!r}: {one.pieces:,} pieces, {one.share:.0%} of all"
+
+
+def _counted(count: int, one: str, several: str) -> str:
+    return f"{count:,} {one if count == 1 else several}"
