@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from artcli import console
-from artcli.contest.duplicates.hashes import CHUNK, guess_whole
+from artcli.contest.duplicates.hashes import CHUNK, guess_whole, shape
 from artcli.contest.duplicates.laying import lay
 from artcli.contest.duplicates.parts import guess_parts, shrunk
 from artcli.contest.duplicates.records import Guess, Match
@@ -76,22 +76,24 @@ def _exact(survey: Survey, rows: Iterable[int]) -> Iterator[Match]:
 
 def _judged(greys: Greys, shapes: Floats, guess: Guess) -> Match | None:
     """The match that was guessed, if it is one."""
-    one, other = greys[guess.one], greys[guess.other]
+    one, other = np.rot90(greys[guess.one], guess.turned), greys[guess.other]
     if guess.how == "part":
         one = shrunk(one)
     if guess.how == "mirrored":
-        other = np.ascontiguousarray(other[:, ::-1])
-    laid = lay(one, other, guess.left, guess.top)
+        one = one[:, ::-1]
+    laid = lay(np.ascontiguousarray(one), other, guess.left, guess.top)
+    stretch = float(shapes[guess.other] - shape(shapes[guess.one], guess.turned))
     low, high = PART_SIDES if guess.how == "part" else WHOLE_SIDES
     if (
         laid is None
         or not (low <= laid.width <= high and low <= laid.height <= high)
-        or not laid.same(float(shapes[guess.other] - shapes[guess.one]))
+        or not laid.same(stretch)
     ):
         return None
     first, second = sorted((guess.one, guess.other))
     whole = guess.other if guess.how == "part" else None
-    return Match(first, second, guess.how, round(min(laid.likeness, 1.0), 4), whole)
+    likeness = round(min(laid.likeness, 1.0), 4)
+    return Match(first, second, guess.how, likeness, whole, guess.turned)
 
 
 def _better(match: Match, former: Match | None) -> bool:

@@ -8,14 +8,15 @@ matrices; the few that come nearest are then looked at in finer detail.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from artcli.contest.duplicates.hashes import CHUNK, STRETCH
-from artcli.contest.duplicates.laying import relief
+from artcli.contest.duplicates.hashes import CHUNK, STRETCH, TURNS, shape
+from artcli.contest.duplicates.laying import ROUGH, relief
 from artcli.contest.duplicates.records import Guess
 from artcli.contest.duplicates.threads import in_threads
 from artcli.contest.survey.records import SIDE
@@ -30,11 +31,21 @@ HALF = SIDE // 2
 CELLS = 8  # along each side of a window: means of so many by so many cells describe it
 STEP = HALF // CELLS  # pixels from a window to the next one
 PLACES = HALF // STEP + 1  # of windows along each side
-NEAREST = 8  # wholes that are looked at closely for each part
-ROUGH = 2.0  # pixels: the detail that agrees even where parts are not yet aligned
+NEAREST = 8  # wholes, in one turn or another, that are looked at closely for each part
 ROUGHLY, CLOSELY = 0.5, 0.3  # the least correlation of cells, then of detail
 AROUND = 3  # pixels about a window in which the part is looked for
 WHOLES = 64  # with which a chunk of parts is compared at a time, in 5 MB
+
+
+@dataclass(frozen=True, eq=False)
+class _Wholes:
+    """Pictures in order of their `shapes`: their numbers, the windows of each `(W, PLACES ** 2,
+    CELLS ** 2)`, row by row, as `_unit` gives them, and the detail of each `(W, SIDE, SIDE)`."""
+
+    rows: Rows
+    shapes: Floats
+    windows: Floats
+    details: NDArray[np.float16]
 
 
 def guess_parts(
@@ -46,27 +57,34 @@ def guess_parts(
     height before that. Threads share the work; the order does not depend on them.
     """
     parts, wholes = (rows[shapes[rows].argsort(kind="stable")] for rows in (parts, wholes))
-    windows, details = _prepared(greys, wholes)
-
-    def guesses(some: Rows) -> list[Guess]:
-        low = shapes[wholes].searchsorted(shapes[some[0]] - STRETCH)
-        high = shapes[wholes].searchsorted(shapes[some[-1]] + STRETCH, "right")
-        near = wholes[low:high, None]
-        fits = (abs(shapes[near] - shapes[some]) <= STRETCH) & (near != some)
-        small = [shrunk(grey) for grey in greys[some]]
-        cells = _unit(_cells(np.stack(small)))
-        found = []
-        for row, columns in enumerate(_nearest(windows[low:high], cells, fits)):
-            detail = relief(small[row], ROUGH)
-            for whole in low + columns:
-                place = int((windows[whole] @ cells[row]).argmax())
-                likeness, left, top = _closer(detail, details[whole], place)
-                if likeness >= CLOSELY:
-                    found.append(Guess(int(some[row]), int(wholes[whole]), "part", left, top))
-        return found
-
+    prepared = _prepared(greys, shapes, wholes)
     chunks = [parts[start : start + CHUNK] for start in range(0, len(parts), CHUNK)]
-    return in_threads(guesses, chunks)
+    return in_threads(lambda some: _guesses(greys, shapes, some, prepared), chunks)
+
+
+def _guesses(greys: NDArray[np.uint8], shapes: Floats, parts: Rows, wholes: _Wholes) -> list[Guess]:
+    small = np.stack(
+        [[shrunk(np.rot90(grey, turned)) for grey in greys[parts]] for turned in TURNS]
+    )
+    cells = _unit(_cells(small.reshape(-1, HALF, HALF))).reshape(len(TURNS), len(parts), -1)
+    nearest = [
+        _nearest(wholes, cells[turned], parts, shape(shapes[parts], turned)) for turned in TURNS
+    ]
+    found = []
+    for row, part in enumerate(parts.tolist()):
+        turns = [
+            (score, turned, number)
+            for turned, of_parts in enumerate(nearest)
+            for score, number in of_parts[row]
+        ]
+        for _, turned, number in sorted(turns, reverse=True)[:NEAREST]:
+            place = int((wholes.windows[number] @ cells[turned, row]).argmax())
+            detail = relief(small[turned, row], ROUGH)
+            likeness, left, top = _closer(detail, wholes.details[number], place)
+            if likeness >= CLOSELY:
+                other = int(wholes.rows[number])
+                found.append(Guess(part, other, "part", turned, left, top))
+    return found
 
 
 def shrunk(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -74,18 +92,32 @@ def shrunk(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(cv2.resize(grey, (HALF, HALF), interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def _nearest(windows: Floats, cells: Floats, fits: NDArray[np.bool_]) -> Iterator[Rows]:
-    """For each row of `cells` the rows of the nearest `windows` that `fits` `(windows, cells)`
-    allows, in order."""
-    scores = np.empty(fits.shape, np.float32)
-    for start in range(0, len(windows), WHOLES):
-        some = windows[start : start + WHOLES]
+def _nearest(
+    wholes: _Wholes, cells: Floats, parts: Rows, shapes: Floats
+) -> list[list[tuple[float, int]]]:
+    """For each of `parts` `(m,)`, which are in order of their `shapes` one way or the other, the
+    scores and numbers of the wholes of fitting shape that come nearest."""
+    low = wholes.shapes.searchsorted(shapes.min() - STRETCH)
+    high = wholes.shapes.searchsorted(shapes.max() + STRETCH, "right")
+    if low == high:
+        return [[] for _ in parts]
+    scores = np.empty((high - low, len(parts)), np.float32)
+    for start in range(low, high, WHOLES):
+        some = wholes.windows[start : min(start + WHOLES, high)]
         products = some.reshape(-1, some.shape[-1]) @ cells.T
-        scores[start : start + WHOLES] = products.reshape(*some.shape[:2], -1).max(1)
-    scores[~fits] = -1
-    for column in scores.T:
-        rows = (-column).argsort(kind="stable")[:NEAREST]
-        yield np.sort(rows[column[rows] >= ROUGHLY])
+        scores[start - low : start - low + len(some)] = products.reshape(*some.shape[:2], -1).max(1)
+    scores[abs(wholes.shapes[low:high, None] - shapes) > STRETCH] = -1
+    scores[wholes.rows[low:high, None] == parts] = -1
+    most = min(NEAREST, len(scores))
+    best = np.argpartition(-scores, most - 1, axis=0)[:most]
+    return [
+        [
+            (float(scores[number, row]), int(low + number))
+            for number in column
+            if scores[number, row] >= ROUGHLY
+        ]
+        for row, column in enumerate(best.T)
+    ]
 
 
 def _closer(part: Floats, whole: NDArray[np.float16], place: int) -> tuple[float, int, int]:
@@ -98,15 +130,14 @@ def _closer(part: Floats, whole: NDArray[np.float16], place: int) -> tuple[float
     return float(found[down, across]), left + across, top + down
 
 
-def _prepared(greys: NDArray[np.uint8], wholes: Rows) -> tuple[Floats, NDArray[np.float16]]:
-    """The windows of each whole, row by row, as `_unit` gives them, and its detail."""
+def _prepared(greys: NDArray[np.uint8], shapes: Floats, wholes: Rows) -> _Wholes:
     windows = np.empty((len(wholes), PLACES**2, CELLS**2), np.float32)
     details = np.empty((len(wholes), SIDE, SIDE), np.float16)
-    for number, grey in enumerate(greys[wholes]):
-        views = sliding_window_view(_cells(grey[None])[0], (CELLS, CELLS))
+    for number, row in enumerate(wholes):
+        views = sliding_window_view(_cells(greys[row][None])[0], (CELLS, CELLS))
         windows[number] = _unit(views.reshape(-1, CELLS, CELLS))
-        details[number] = relief(grey, ROUGH)
-    return windows, details
+        details[number] = relief(greys[row], ROUGH)
+    return _Wholes(wholes, shapes[wholes], windows, details)
 
 
 def _cells(greys: NDArray[np.uint8]) -> Floats:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from artcli.contest.survey.records import Survey
 
 TOGETHER = "artcli eda --fix proposes groups, and artcli init --repair has the folds obey them"
+TURNED = ("", ", laid on its side", ", upside down", ", laid on its side")
 KINDS = {  # code: (title, advice)
     "duplicate-paintings": (
         "The same painting twice under one artist",
@@ -103,17 +104,16 @@ def _key(survey: Survey, row: int) -> tuple[str, str]:
 def _line(survey: Survey, match: Match) -> str:
     first, second = (_name(survey, row) for row in (match.first, match.second))
     likeness = f" (likeness {match.likeness:.2f})"
-    match match.how:
-        case "file":
-            return f"{first} and {second} are the same file"
-        case "pixels":
-            return f"{first} and {second} have the same pixels"
-        case "near":
-            return f"{first} and {second} show the same{likeness}"
-        case "mirrored":
-            return f"{first} and {second} show the same, one mirrored{likeness}"
-    part, whole = (second, first) if match.whole == match.first else (first, second)
-    return f"{part} shows a part of {whole}{likeness}"
+    if match.how == "file":
+        return f"{first} and {second} are the same file"
+    if match.how == "pixels":
+        return f"{first} and {second} have the same pixels"
+    turned = TURNED[match.turned]
+    if match.how == "part":
+        part, whole = (second, first) if match.whole == match.first else (first, second)
+        return f"{part} shows a part of {whole}{turned}{likeness}"
+    mirrored = ", one mirrored" if match.how == "mirrored" else turned
+    return f"{first} and {second} show the same{mirrored}{likeness}"
 
 
 def _name(survey: Survey, row: int) -> str:
