@@ -230,3 +230,17 @@ def test_a_file_that_a_person_damaged_is_never_overwritten(data: Path, folder: P
 def test_nobody_is_suggested_who_is_none_of_the_contests(data: Path, folder: Path) -> None:
     with pytest.raises(ValueError, match="'Nobody' is none of the contest's artists"):
         proposed(data, folder, to="Nobody")
+
+
+def test_a_file_saved_in_an_encoding_that_lacks_a_letter_becomes_utf_8(
+    data: Path, folder: Path
+) -> None:
+    fixes = proposed(data, folder).fixes
+    fixes.write_bytes(fixes.read_text("utf-8").replace("truncated", "손상").encode("cp949"))
+    text = (data / "train.csv").read_text("utf-8").replace("Ben Wood", "Bén Wood")
+    (data / "train.csv").write_text(text, encoding="utf-8")
+    (data / "artists_info.csv").unlink()
+    found = propose(read_contest(data), suspects=[("2", "Bén Wood", "0.5")])
+    write_proposals(folder, found)
+    last = ",3,2,./train/0002.jpg,Cleo Iron,2,./train/0002.jpg,Bén Wood,0.5"
+    assert (lines(fixes)[1][-2:], lines(fixes)[-1]) == ("손상", last)

@@ -96,6 +96,9 @@ def test_a_file_with_two_ids_is_told_with_its_ids(data: Path) -> None:
     found = findings(data)["one-file-two-ids"]
     assert found.details == ("train.csv row 7 (6): the file of train.csv row 1 (0)",)
     assert found.ids == (("train", "6"),)
+    edit(data / "train.csv", "6,train/0000.jpg,Ada", "6,train/0000.jpg,Ida")
+    assert "one-file-two-ids" not in findings(data)
+    assert findings(data)["one-file-two-artists"].severity == "error"
 
 
 def test_a_number_that_ids_leave_out_is_a_hint(data: Path) -> None:
