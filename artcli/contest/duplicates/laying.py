@@ -2,7 +2,7 @@
 
 Two grey pictures and a first guess of the place go in; out comes how well their fine detail agrees
 once they are aligned, and the window in which they lie. Light and large shapes do not count: many
-paintings share those, and black squares all of it.
+paintings share those.
 
 Source: Evangelidis and Psarakis 2008, "Parametric Image Alignment Using Enhanced Correlation
 Coefficient Maximization" (as OpenCV has it); Jarrett et al. 2009, "What Is the Best Multi-Stage
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float32]
 
 LIKENESS = 0.5  # the least that two pictures of one painting may be alike, whatever the evidence
-EVIDENCE = 28.5  # the least that it must weigh: of other paintings of `painters31` at most 27.8
+DETAIL = 0.35  # the least share of a picture that must have detail: a black square is any other
+EVIDENCE = 28.5  # the least that it must weigh; of two other paintings, 28.0 has been seen
 ROUGH = 2.0  # pixels: the detail that agrees even where two pictures are not yet aligned
 SKEW = 0.04  # the most that an alignment may turn, shear, or stretch one way
 STEPS, ENOUGH, SMOOTH = 40, 1e-3, 3  # of the alignment: iterations, gain per iteration, blur
@@ -34,10 +35,11 @@ COVERED = 0.8  # the least share of a picture that must lie on the other
 
 @dataclass(frozen=True)
 class Laid:
-    """One picture on another: `likeness` -1 to 1, the correlation of their fine detail; `detail`,
-    how many pixels of either have some; `width` and `height` of the first, as shares of the
-    other's; `skew`: how far it had to be turned or sheared."""
+    """One picture on another, over `pixels`: `likeness` -1 to 1, the correlation of their fine
+    detail; `detail`, the share of those pixels that have some in either; `width` and `height` of
+    the first, as shares of the other's; `skew`: how far it had to be turned or sheared."""
 
+    pixels: int
     likeness: float
     detail: float
     width: float
@@ -48,13 +50,15 @@ class Laid:
     def evidence(self) -> float:
         """How many standard errors (Fisher's) the likeness would be from none, were the pixels
         with detail independent. They are not, and painters repeat themselves: see `EVIDENCE`."""
-        return math.atanh(min(max(self.likeness, 0.0), 0.999)) * math.sqrt(self.detail)
+        likeness = min(max(self.likeness, 0.0), 0.999)
+        return math.atanh(likeness) * math.sqrt(self.detail * self.pixels)
 
     def same(self, stretch: float) -> bool:
         """Whether both show the same. `stretch`: the log of how much wider, for its height, the
         second picture is than the first, before they were squashed."""
         return (
             self.likeness >= LIKENESS
+            and self.detail >= DETAIL
             and self.evidence >= EVIDENCE
             and self.skew <= SKEW
             and abs(math.log(self.width / self.height) + stretch) <= SKEW
@@ -87,8 +91,9 @@ def lay(part: Grey, whole: Grey, left: float = 0.0, top: float = 0.0) -> Laid | 
     ours, theirs = relief(part)[known], relief(there)[known]
     powers = float(np.dot(ours, ours)), float(np.dot(theirs, theirs))
     return Laid(
+        pixels=len(ours),
         likeness=float(np.dot(ours, theirs)) / math.sqrt(powers[0] * powers[1] + 1e-9),
-        detail=min(powers),
+        detail=min(powers) / len(ours),
         width=across * width / whole.shape[1],
         height=down * height / whole.shape[0],
         skew=max(abs(float(place[0, 1])), abs(float(place[1, 0]))),
