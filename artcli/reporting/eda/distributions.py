@@ -83,7 +83,8 @@ def _edges(many: list[NDArray[Any]], log: bool, bins: int) -> NDArray[Any]:
         return np.geomspace(low, max(high, low * 1.2), bins + 1)
     if high <= low:  # all of one value: it stands in the middle
         low, high = low - 0.5 * (abs(low) or 1), high + 0.5 * (abs(high) or 1)
-    return np.linspace(low, high, bins + 1)
+    step = (high - low) / bins  # the ends have a bin of their own, so that none is cut in half
+    return np.linspace(low - step, high + step, bins + 3)
 
 
 def _shares(values: NDArray[Any], edges: NDArray[Any]) -> NDArray[Any]:

@@ -7,7 +7,7 @@ from typing import Any
 from artcli.reporting.eda.drawing import QUIET, bare, counted, hues, label, new_figure, style
 from artcli.reporting.eda.report import Drawn, EdaReport
 
-_DOT = 9  # square points
+_DOT = 9.0  # square points, of a thousand dots; of more it is smaller
 _FOREMOST = "t-SNE"
 
 
@@ -28,12 +28,13 @@ def _dots(report: EdaReport, name: str, artists: list[str]) -> Drawn:
     colours = hues(artist.name for artist in report.overview.artists)
     of_dots = [colours.get(artist, QUIET) for artist in artists]
     places = report.painting_map.places[name]
+    size = _DOT * min(1.0, (1000 / len(places)) ** 0.5)
     figure = new_figure(6.9)
     axes = bare(figure.add_subplot())
     for quiet in (True, False):  # those with a colour of their own above the others
         chosen = [at for at, colour in enumerate(of_dots) if (colour == QUIET) is quiet]
         axes.scatter(
-            places[chosen, 0], 1 - places[chosen, 1], s=_DOT if quiet else 1.6 * _DOT,
+            places[chosen, 0], 1 - places[chosen, 1], s=size if quiet else 1.6 * size,
             color=[of_dots[at] for at in chosen], alpha=0.55 if quiet else 0.9, linewidth=0,
             rasterized=True,
         )  # fmt: skip

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 _FIGURES_UP_TO = 36  # artists in a matrix whose cells have room for a figure
 _WRITTEN = 0.1  # the least share that is written into its cell
-_WORST = 5
+_WORST = 5  # artists in colour, at most
 
 
 def model_figures(report: EdaReport) -> list[Drawn]:
@@ -58,7 +58,7 @@ def _confusions(audit: Audit) -> Drawn:
     count = len(audit.order)
     shares = audit.matrix / np.maximum(1, audit.matrix.sum(axis=1, keepdims=True))
     size = 8.0 if count <= 20 else 7.0 if count <= _FIGURES_UP_TO else 5.8
-    figure = new_figure(7.3)
+    figure = new_figure(min(7.3, 2.2 + 0.5 * count))
     axes = bare(figure.add_subplot())
     cells = [(row, column) for row, column in np.argwhere(shares > 0).tolist()]
     axes.add_collection(
@@ -110,7 +110,7 @@ def _scores(audit: Audit) -> Drawn:
 
     by_f1 = sorted(audit.artists, key=lambda one: (one.f1, one.artist))
     works = np.array([max(1, one.works) for one in by_f1])
-    worst = {one.artist for one in by_f1[:_WORST]}
+    worst = {one.artist for one in by_f1[: min(_WORST, len(by_f1) // 4)]}
     figure = new_figure(4.6)
     axes = bare(figure.add_subplot(), keep=("bottom",))
     axes.set_xscale("log")
