@@ -5,15 +5,12 @@ All comes from the survey's small pictures and measures; every colour shown is o
 
 from __future__ import annotations
 
-import hashlib
-import warnings
 from collections import defaultdict
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from artcli.contest.shift import thumbs_as_lab
 from artcli.reporting.eda.bars import FRAME, ROW, label_rows, note_end
 from artcli.reporting.eda.drawing import (
     FAINT,
@@ -25,20 +22,17 @@ from artcli.reporting.eda.drawing import (
     percent,
     style,
 )
+from artcli.reporting.eda.palettes import COLOURS, key_of, palette
 from artcli.reporting.eda.report import Drawn, EdaReport
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from numpy.typing import NDArray
 
     from artcli.contest.overview import ArtistFacts
     from artcli.contest.survey.records import Survey
 
 Works = Mapping[str, list[int]]
 
-_COLOURS = 6  # of a palette
-_SAMPLE = 4096  # pixels of an artist that a palette is made of
-_ROUNDS = 12
 _HALF_LIFE = 30.0  # years
 
 
@@ -72,7 +66,7 @@ def _lightness(survey: Survey, works: Works) -> Drawn:
     figure = new_figure(FRAME + 0.3 + ROW * len(names))
     axes = label_rows(figure, names)
     for place, name in enumerate(names):
-        rng = np.random.default_rng(_key(name))
+        rng = np.random.default_rng(key_of(name))
         aside = place + rng.uniform(-0.28, 0.28, len(works[name]))
         colours = np.array([survey.measures[at].colour for at in works[name]]) / 255
         axes.scatter(
@@ -115,45 +109,13 @@ def _palettes(survey: Survey, works: Works) -> Drawn:
     axes.set_xlim(0, 1)
     return Drawn(
         "palettes", "Palettes",
-        f"A bar of {_COLOURS} colours for each artist, from the most colourful,"
+        f"A bar of {COLOURS} colours for each artist, from the most colourful,"
         f" {label(names[0])} (mean chroma {colourful[names[0]]:.0f}), to the most muted,"
         f" {label(names[-1])} ({colourful[names[-1]]:.0f}).",
-        f"The {_COLOURS} colours that stand best for all of an artist's paintings, as wide as their"
+        f"The {COLOURS} colours that stand best for all of an artist's paintings, as wide as their"
         " share, from dark to light; most colourful on top, with the mean chroma C*.",
         figure,
     )  # fmt: skip
-
-
-def palette(
-    survey: Survey, name: str, rows: list[int]
-) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
-    """The colours `(6, 3)` uint8 RGB of the pictures `rows`, dark to light, and their shares."""
-    import cv2
-    from scipy.cluster.vq import kmeans2
-
-    rng = np.random.default_rng(_key(name))
-    each = max(1, _SAMPLE // len(rows))
-    pixels = np.concatenate(
-        [
-            survey.thumbs[at].reshape(-1, 3)[
-                rng.integers(survey.thumbs[at][..., 0].size, size=each)
-            ]
-            for at in rows
-        ]
-    )
-    kinds, counts = np.unique(pixels, axis=0, return_counts=True)
-    centres: NDArray[Any]
-    if len(kinds) <= _COLOURS:
-        centres, parts = thumbs_as_lab(kinds[None, None])[0, 0], counts / counts.sum()
-    else:
-        lab = thumbs_as_lab(pixels[None, None])[0, 0].astype(np.float64)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a colour that no pixel is nearest to is no harm
-            centres, nearest = kmeans2(lab, _COLOURS, iter=_ROUNDS, minit="++", seed=rng)
-        parts = np.bincount(nearest, minlength=_COLOURS) / len(nearest)
-    order = np.argsort(centres[:, 0], kind="stable")
-    rgb = cv2.cvtColor(centres[order][None].astype(np.float32), cv2.COLOR_LAB2RGB)[0]
-    return np.rint(255 * rgb.clip(0, 1)).astype(np.uint8), parts[order]
 
 
 def _through_time(survey: Survey, works: Works, dated: list[ArtistFacts]) -> Drawn:
@@ -234,7 +196,3 @@ def _note_right(axes: Axes, place: int, text: str) -> None:
         text, (1, place), (5, 0), textcoords="offset points", va="center_baseline", fontsize=8,
         color=FAINT, annotation_clip=False,
     )  # fmt: skip
-
-
-def _key(name: str) -> int:
-    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big")

@@ -13,9 +13,10 @@ from reporting.eda.fake_report import SCRIPT, fake_report
 from artcli.contest.shift import find_shift
 from artcli.contest.survey.records import SIDE, Measures, Survey
 from artcli.contest.tables import Painting
-from artcli.reporting.eda.colour_figures import colour_figures, palette
+from artcli.reporting.eda.colour_figures import colour_figures
 from artcli.reporting.eda.drawing import as_svg, write_png
 from artcli.reporting.eda.gallery_figures import gallery_figures
+from artcli.reporting.eda.palettes import palette
 from artcli.reporting.eda.picture_figures import picture_figures
 from artcli.reporting.eda.report import Drawn, EdaReport
 
