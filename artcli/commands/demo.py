@@ -1,4 +1,4 @@
-"""The whole road on a painted sample contest: train, kfold, tta, ensemble, submit, score."""
+"""The whole road on a painted sample contest: eda, train, kfold, tta, ensemble, submit, score."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def command(
     ] = Path("artcli-demo"),
     json: JsonOption = False,
 ) -> None:
-    """Go the whole road on a painted sample contest: train, kfold, tta, ensemble, submit, score.
+    """Go the whole road on a painted sample contest: from a look at the data to a score.
 
     Each step is a command that you can type yourself. Takes under five minutes on two cores and
     downloads nothing. Run again, it paints nothing anew and trains other runs.
@@ -54,6 +54,7 @@ def command(
     console.out().print("What to try next:")
     for tried, why in (
         (f"train -w {folder} --recipe {run} --epochs 30", "longer pays here"),
+        (f"eda -w {folder}", "a second look, now that models can say which labels they doubt"),
         (f"runs -w {folder} --compare {run}-blend {run}", "what the ensemble changes"),
         (f"predict {run} -w {folder} PICTURE", "name the painter of any picture"),
         ("plugins", "what else there is; plugins new starts your own"),
@@ -68,6 +69,7 @@ def _steps(folder: str, run: str) -> list[tuple[str, list[str]]]:
     here, mixed, views, blend = ["-w", folder], f"{run}-mixed", f"{run}-tta", f"{run}-blend"
     return [
         ("Paint a sample contest", ["init", folder, "--sample"]),
+        ("Look at what there is, and whether anything is wrong with it", ["eda", *here]),
         (
             "Train a small model from scratch, judged on the paintings of one fold",
             ["train", *here, "--name", run, *RECIPE],

@@ -57,13 +57,14 @@ def test_the_road_leads_from_training_to_a_score(
 ) -> None:
     called = [shlex.split(one["command"]) for one in gone_through.json["steps"]]
     commands = [words[1] for words in called]
-    assert commands == ["train", "kfold", "tta", "kfold", "ensemble", "submit", "score"]
+    assert commands == ["eda", "train", "kfold", "tta", "kfold", "ensemble", "submit", "score"]
     for number, one in enumerate(gone_through.json["steps"], start=1):
-        assert f"{number}/7 " in gone_through.text
+        assert f"{number}/8 " in gone_through.text
         assert f"$ {' '.join(one['command'].split())}" in gone_through.text
     said = results_of(gone_through)
+    assert Path(said["eda"]["report"]).is_file()
     assert said["train"]["run"] == gone_through.json["run"] == "demo-1"
-    first = gone_through.json["steps"][1]["result"]["runs"][0]
+    first = gone_through.json["steps"][2]["result"]["runs"][0]
     assert list(first["folds"]) == ["0", "1", "2"]
     assert first["folds"]["0"]["f1"] == said["train"]["f1"], "it is not trained again"
     assert said["kfold"]["runs"][0]["recipe"]["mixer"] == "cutmix"

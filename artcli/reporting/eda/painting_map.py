@@ -48,7 +48,7 @@ def map_paintings(
 def _scaled(features: NDArray[np.float32]) -> NDArray[np.float64]:
     """Each figure with mean 0; those that never vary stay 0."""
     values = features.astype(np.float64)
-    return values - values.mean(0)
+    return np.asarray(values - values.mean(0))
 
 
 def _project(values: NDArray[np.float64]) -> NDArray[np.float32]:

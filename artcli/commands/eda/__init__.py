@@ -1,0 +1,78 @@
+"""Look at a contest's data, and find what is wrong with it: a report to read, and corrections."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from artcli.commands.options import DeviceOption, JsonOption, WorkspaceOption
+
+if TYPE_CHECKING:
+    from artcli.training.describing import Described
+    from artcli.workspace.paths import Workspace
+
+
+def command(
+    run: Annotated[
+        str | None,
+        typer.Option(
+            metavar="RUN",
+            help="Judge artists and labels by this run, or result "
+            "[default: the best one that is judged on every painting].",
+        ),
+    ] = None,
+    features: Annotated[
+        str | None,
+        typer.Option(
+            metavar="RUN|MODEL",
+            help="Lay out the map by what this run's body, or this model, sees "
+            "[default: colour and texture].",
+        ),
+    ] = None,
+    fix: Annotated[
+        bool,
+        typer.Option(
+            "--fix",
+            help="Write proposed corrections to reports/eda/fixes.csv, to be looked at, marked and "
+            "applied with artcli init --repair.",
+        ),
+    ] = False,
+    device: DeviceOption = "auto",
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Look at a contest's data, and find what is wrong with it: a report to read, and corrections.
+
+    A summary here; a page (HTML that needs no other file), figures and tables in reports/eda. It
+    works before any model exists, and on a contest that cannot be used yet. Once a run is judged
+    on every painting (artcli kfold), it shows which artists are taken for each other, and which
+    labels are probably wrong. Pictures that have not changed are not read again.
+    """
+    from dataclasses import asdict
+
+    from artcli import console
+    from artcli.commands.eda.fixing import propose_fixes
+    from artcli.commands.eda.summary import show
+    from artcli.reporting.eda.gather import gather
+    from artcli.reporting.eda.writing import write_report
+    from artcli.workspace.paths import find_workspace
+
+    found = find_workspace(workspace)
+    described = _described(found, features, device) if features else None
+    report = gather(found, run=run, described=described)
+    document = write_report(found, report)
+    proposed = propose_fixes(found, report) if fix else None
+    if json:
+        console.print_json({**document, "fixes": proposed and asdict(proposed)})
+    else:
+        show(found, report, proposed)
+
+
+def _described(workspace: Workspace, features: str, device: str) -> Described:
+    from artcli.contest.tables import examine_contest
+    from artcli.host.discovery import load_host
+    from artcli.training.describing import describe
+
+    contest = examine_contest(workspace.data).contest
+    return describe(workspace, load_host(workspace), contest, features, device=device)

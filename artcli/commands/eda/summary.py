@@ -1,0 +1,166 @@
+"""What the terminal says of a contest's data: who is in it, in what colours, and what is wrong."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from artcli import console
+from artcli.commands.eda.fixing import show as show_proposed
+from artcli.reporting.eda.writing import PAGE, eda_folder
+
+if TYPE_CHECKING:
+    from rich.table import Table
+    from rich.text import Text
+
+    from artcli.contest.findings import Finding
+    from artcli.contest.proposals import Written
+    from artcli.contest.survey.records import Measures
+    from artcli.reporting.eda.report import EdaReport
+    from artcli.workspace.paths import Workspace
+
+SHOWN, LAST = 12, 3  # artists: the first, and of many the last
+DETAILS = 3  # lines of a finding
+SUSPECTS = 5
+BAR = 24  # characters
+MARKS = {"error": "[red]✗[/]", "warning": "[yellow]![/]", "note": "[dim]·[/]"}
+
+
+def show(workspace: Workspace, report: EdaReport, proposed: Written | None) -> None:
+    """The report in short, where all of it is, and what may come next."""
+    out = console.out()
+    contest = report.contest
+    out.print(
+        f"\n[bold]{len(contest.train):,} paintings[/] by [bold]{len(contest.artists):,} artists[/]"
+        + (f", {len(contest.test):,} pictures in the test" if contest.test else ", no test")
+    )
+    out.print(_artists(report))
+    for line in (*_imbalance(report), *_pictures(report), *_models(report)):
+        out.print(line, markup=False, soft_wrap=False)
+    _findings(report)
+    if proposed is not None:
+        show_proposed(proposed)
+    out.print(f"\nReport  [bold]{console.safe(eda_folder(workspace) / PAGE)}[/]")
+    if line := _next(report, proposed):
+        out.print(f"Next: [bold]{console.safe(line + workspace.flag)}[/]")
+
+
+def _artists(report: EdaReport) -> Table:
+    """Works per artist: a bar, the count, and the colours of the paintings."""
+    who = report.overview.artists
+    judged = {one.artist: one.f1 for one in report.audit.artists} if report.audit else {}
+    chosen = list(who) if len(who) <= SHOWN + LAST + 1 else [*who[:SHOWN], None, *who[-LAST:]]
+    columns = ["Artist", ">Works", "", "Colours", *[">F1"] * bool(judged)]
+    made = console.table("", columns, ())
+    made.collapse_padding = True
+    for artist in chosen:
+        if artist is None:
+            made.add_row(f"[dim]… {len(who) - SHOWN - LAST} more[/]")
+            continue
+        long = max(1, round(BAR * artist.works / max(1, who[0].works)))
+        made.add_row(
+            console.safe(artist.name),
+            f"{artist.works:,}",
+            f"[cyan]{'█' * long}[/]",
+            _colours(report, artist.name),
+            *([f"{judged[artist.name]:.2f}"] if artist.name in judged else []),
+        )
+    return made
+
+
+def _colours(report: EdaReport, artist: str) -> Text:
+    """The artist's palette, dark to light; nothing where no picture can be read."""
+    from rich.text import Text
+
+    from artcli.reporting.eda.palettes import palette
+
+    rows = [
+        row
+        for row, (painting, found) in enumerate(
+            zip(report.survey.paintings, report.survey.measures, strict=True)
+        )
+        if painting.artist == artist and not found.problem
+    ]
+    strip = Text()
+    for red, green, blue in palette(report.survey, artist, rows)[0].tolist() if rows else ():
+        strip.append("██", style=f"rgb({red},{green},{blue})")
+    return strip
+
+
+def _imbalance(report: EdaReport) -> Iterator[str]:
+    uneven, who = report.overview.imbalance, report.overview.artists
+    if len(who) > 3:
+        yield (
+            f"Imbalance   {who[0].works:,} to {who[-1].works:,} works ({uneven.ratio:.1f} to 1); "
+            f"the three largest hold {uneven.top_share:.0%}; as uneven as {uneven.effective:.1f} "
+            "equal classes"
+        )
+
+
+def _pictures(report: EdaReport) -> Iterator[str]:
+    for kind, name in (("train", "Paintings"), ("test", "Test")):
+        read = [
+            found
+            for painting, found in zip(report.survey.paintings, report.survey.measures, strict=True)
+            if painting.kind == kind and not found.problem
+        ]
+        if read:
+            yield f"{name:<12}{_sizes(read)}"
+
+
+def _sizes(read: Sequence[Measures]) -> str:
+    width = statistics.median(one.width for one in read)
+    height = statistics.median(one.height for one in read)
+    said = [f"{width:,.0f} × {height:,.0f} pixels (medians)"]
+    if grey := sum(one.grey for one in read):
+        said.append(f"{grey / len(read):.1%} grey")
+    if qualities := [one.quality for one in read if one.quality is not None]:
+        said.append(f"JPEG quality {statistics.median(qualities):.0f}")
+    return ", ".join(said)
+
+
+def _models(report: EdaReport) -> Iterator[str]:
+    audit = report.audit
+    if audit is None:
+        return
+    yield (
+        f"Models      {audit.run}: macro F1 {audit.f1:.3f} ({audit.f1_low:.3f} to "
+        f"{audit.f1_high:.3f}), out of fold"
+    )
+    if audit.confusions:
+        worst = audit.confusions[0]
+        yield (
+            f"            most often mistaken: {worst.truth} for {worst.guess} "
+            f"({worst.share:.0%} of the pieces)"
+        )
+
+
+def _findings(report: EdaReport) -> None:
+    out = console.out()
+    out.print("\n[bold]Findings[/]" if report.findings else "\nNothing was found wrong.")
+    for finding in report.findings:
+        out.print(f"{MARKS[finding.severity]} {console.safe(finding.title)}", soft_wrap=False)
+        for line in _details(finding):
+            out.print(f"    {line}", style="dim", markup=False)
+        if finding.advice:
+            out.print(f"  → {finding.advice}", style="dim", markup=False, soft_wrap=False)
+
+
+def _details(finding: Finding) -> Iterator[str]:
+    """A few cases of what is more than a note."""
+    if finding.severity == "note":
+        return
+    yield from finding.details[:DETAILS]
+    if (more := len(finding.details) - DETAILS) > 0:
+        yield f"… and {more:,} more, in the report"
+
+
+def _next(report: EdaReport, proposed: Written | None) -> str:
+    if proposed is not None:
+        return "artcli init --repair" if proposed.marked or proposed.grouped else ""
+    if any(finding.severity == "error" for finding in report.findings):
+        return "artcli eda --fix"
+    if report.audit is None:
+        return "artcli kfold"
+    return "artcli eda --fix" if report.audit.suspects or report.matches else ""
