@@ -46,6 +46,7 @@ FIGURES = {
     "f1-by-works": "models",
     "calibration": "models",
     "painting-map": "map",
+    "map-of-pictures": "map",
 }
 TABLES = {
     "artists": "artists",
@@ -57,8 +58,8 @@ TABLES = {
     "suspects": "models",
     "confusions": "models",
 }
-# Findings are a list of the page itself; a row for each picture would be most of it.
-NOT_HERE = frozenset({"findings", "pictures"})
+# What the page shows in its own way, larger; and a row for each picture would be most of it.
+NOT_HERE = frozenset({"wall", "quarters", "findings", "pictures"})
 
 
 def html_page(
@@ -102,6 +103,7 @@ def html_page(
         figures=_by_place(
             (FIGURES.get(name, "pictures"), (drawn, picture(as_svg(drawn))))
             for name, drawn in drawings.items()
+            if name not in NOT_HERE
         ),
         sheets=_by_place(
             (TABLES.get(name, "pictures"), html_table(sheet))
@@ -112,7 +114,7 @@ def html_page(
         map_json=htmlsafe_json_dumps(numbers, sort_keys=False, separators=(",", ":")),
         most_details=DETAILS,
         made=made,
-        percent=percent,
+        percent=lambda share: percent(share).replace(" ", "\N{NO-BREAK SPACE}"),
         short=label,
         lived=lived,
         hues=HUES,
