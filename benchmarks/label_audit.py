@@ -26,6 +26,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # before numpy is imported
 import numpy as np
 import torch
 import torch.nn.functional as F
+from cleanlab.count import get_confident_thresholds
 from cleanlab.rank import get_label_quality_scores
 from numpy.typing import NDArray
 from torch import Tensor
@@ -150,27 +151,28 @@ def plant(seen: Seen, seed: int, taken: Floats) -> tuple[Numbers, NDArray[np.int
     return labels, chosen
 
 
-def rankings(oof: Predictions, labels: Numbers, row_of: NDArray[np.intp]) -> Iterator[Any]:
-    """(pooling, scoring, quality `(N,)`): ours, and cleanlab's own scores."""
+def rankings(oof: Predictions, labels: Numbers) -> Iterator[tuple[str, str, Floats]]:
+    """(pooled, ranked by, quality `(N,)`) of the paintings in the order of their ids."""
     pieces = oof.pieces()
-    values = pieces.probabilities.astype(np.float64).reshape(-1, PIECES, len(oof.classes))
-    ids, ours = by_painting(oof)
-    _, alone = by_painting(pieces)
-    yield "geometric, with the whole", "share of the threshold", judge_labels(labels, ours)[0]
-    for pooling, said in (
-        ("mean", values.mean(1)[row_of]),
-        ("geometric", alone),
-        ("geometric, with the whole", ours),
+    _, place = np.unique(pieces.ids, return_inverse=True)
+    mean = np.zeros((len(labels), len(oof.classes)))
+    np.add.at(mean, place, pieces.probabilities / PIECES)
+    for pooled, said in (
+        ("geometric mean of pieces, and the whole", by_painting(oof)[1]),
+        ("geometric mean of pieces", by_painting(pieces)[1]),
+        ("mean of pieces", mean),
     ):
-        if pooling != "geometric, with the whole":
-            yield pooling, "share of the threshold", judge_labels(labels, said)[0]
+        yield pooled, "what is usual (ours)", judge_labels(labels, said)[0]
+        threshold = get_confident_thresholds(labels, said)[labels]
+        yield pooled, "share of the threshold", said[np.arange(len(labels)), labels] / threshold
         for method, adjusted in WAYS:
             name = f"`{method}`" + (", adjusted" if adjusted else "")
-            quality = get_label_quality_scores(
-                labels, said, method=method, adjust_pred_probs=adjusted
+            yield (
+                pooled,
+                name,
+                get_label_quality_scores(labels, said, method=method, adjust_pred_probs=adjusted),
             )
-            yield pooling, name, quality
-    yield "none", "chance", np.random.default_rng(len(ids)).random(len(ids))
+    yield "", "chance", np.random.default_rng(labels).random(len(labels))
 
 
 def main(root: str, run: str, seeds: int = SEEDS) -> None:
@@ -186,9 +188,9 @@ def main(root: str, run: str, seeds: int = SEEDS) -> None:
         for seed in range(seeds):
             labels, wrong = plant(seen, seed, taken)
             oof = out_of_fold(seen, labels)
-            for pooling, scoring, quality in rankings(oof, labels[row_of], row_of):
+            for pooled, ranked_by, quality in rankings(oof, labels[row_of]):
                 first = row_of[np.argsort(quality, kind="stable")[:SHOWN]]
-                found[pooling, scoring][kind].append(int(np.isin(wrong, first).sum()))
+                found[pooled, ranked_by][kind].append(int(np.isin(wrong, first).sum()))
     planted = round(SHARE * len(ids))
     right = (said.argmax(1) == seen.labels[row_of]).mean()
     print(f"{datetime.now(UTC):%Y-%m-%d}, {platform.machine()}: {len(ids):,} paintings, of which")
@@ -197,9 +199,9 @@ def main(root: str, run: str, seeds: int = SEEDS) -> None:
     )
     print(f"| pooled | ranked by | {' | '.join(kinds)} |")
     print("|---|---|" + "---|" * len(kinds))
-    for (pooling, scoring), counts in found.items():
+    for (pooled, ranked_by), counts in found.items():
         cells = [f"{np.mean(of):.1f} ({min(of)} to {max(of)})" for of in counts.values()]
-        print(f"| {pooling} | {scoring} | {' | '.join(cells)} |")
+        print(f"| {pooled} | {ranked_by} | {' | '.join(cells)} |")
 
 
 if __name__ == "__main__":
