@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from artcli import console
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 SHOWN, LAST = 12, 3  # artists: the first, and of many the last
 DETAILS = 3  # lines of a finding
-SUSPECTS = 5
 BAR = 24  # characters
 MARKS = {"error": "[red]✗[/]", "warning": "[yellow]![/]", "note": "[dim]·[/]"}
 
@@ -36,9 +35,10 @@ def show(workspace: Workspace, report: EdaReport, proposed: Written | None) -> N
         + (f", {len(contest.test):,} pictures in the test" if contest.test else ", no test")
     )
     out.print(_artists(report))
-    for line in (*_imbalance(report), *_pictures(report), *_models(report)):
-        out.print(line, markup=False, soft_wrap=False)
-    _findings(report)
+    facts = (*_imbalance(report), *_pictures(report), *_models(report))
+    out.print(_grid((f"[bold]{what}[/]", console.safe(said)) for what, said in facts))
+    out.print("\n[bold]Findings[/]" if report.findings else "\nNothing was found wrong.")
+    out.print(_grid(line for finding in report.findings for line in _found(finding)))
     if proposed is not None:
         show_proposed(proposed)
     out.print(f"\nReport  [bold]{console.safe(eda_folder(workspace) / PAGE)}[/]")
@@ -88,17 +88,17 @@ def _colours(report: EdaReport, artist: str) -> Text:
     return strip
 
 
-def _imbalance(report: EdaReport) -> Iterator[str]:
+def _imbalance(report: EdaReport) -> Iterator[tuple[str, str]]:
     uneven, who = report.overview.imbalance, report.overview.artists
     if len(who) > 3:
         yield (
-            f"Imbalance   {who[0].works:,} to {who[-1].works:,} works ({uneven.ratio:.1f} to 1); "
-            f"the three largest hold {uneven.top_share:.0%}; as uneven as {uneven.effective:.1f} "
-            "equal classes"
+            "Imbalance",
+            f"{who[0].works:,} to {who[-1].works:,} works ({uneven.ratio:.1f} to 1); three artists "
+            f"hold {uneven.top_share:.0%}; as uneven as {uneven.effective:.1f} equal classes",
         )
 
 
-def _pictures(report: EdaReport) -> Iterator[str]:
+def _pictures(report: EdaReport) -> Iterator[tuple[str, str]]:
     for kind, name in (("train", "Paintings"), ("test", "Test")):
         read = [
             found
@@ -106,7 +106,7 @@ def _pictures(report: EdaReport) -> Iterator[str]:
             if painting.kind == kind and not found.problem
         ]
         if read:
-            yield f"{name:<12}{_sizes(read)}"
+            yield name, _sizes(read)
 
 
 def _sizes(read: Sequence[Measures]) -> str:
@@ -120,31 +120,37 @@ def _sizes(read: Sequence[Measures]) -> str:
     return ", ".join(said)
 
 
-def _models(report: EdaReport) -> Iterator[str]:
+def _models(report: EdaReport) -> Iterator[tuple[str, str]]:
     audit = report.audit
     if audit is None:
         return
     yield (
-        f"Models      {audit.run}: macro F1 {audit.f1:.3f} ({audit.f1_low:.3f} to "
-        f"{audit.f1_high:.3f}), out of fold"
+        "Models",
+        f"{audit.run}: macro F1 {audit.f1:.3f} ({audit.f1_low:.3f} to {audit.f1_high:.3f}), out of "
+        "fold",
     )
     if audit.confusions:
         worst = audit.confusions[0]
-        yield (
-            f"            most often mistaken: {worst.truth} for {worst.guess} "
-            f"({worst.share:.0%} of the pieces)"
-        )
+        yield "", f"most often mistaken: {worst.truth} for {worst.guess} ({worst.share:.0%})"
 
 
-def _findings(report: EdaReport) -> None:
-    out = console.out()
-    out.print("\n[bold]Findings[/]" if report.findings else "\nNothing was found wrong.")
-    for finding in report.findings:
-        out.print(f"{MARKS[finding.severity]} {console.safe(finding.title)}", soft_wrap=False)
-        for line in _details(finding):
-            out.print(f"    {line}", style="dim", markup=False)
-        if finding.advice:
-            out.print(f"  → {finding.advice}", style="dim", markup=False, soft_wrap=False)
+def _grid(rows: Iterable[tuple[str, str]]) -> Table:
+    """Two columns without lines, of which the second wraps; markup is understood."""
+    from rich.table import Table
+
+    made = Table.grid(padding=(0, 2, 0, 0))
+    for row in rows:
+        made.add_row(*row)
+    return made
+
+
+def _found(finding: Finding) -> Iterator[tuple[str, str]]:
+    """A mark of its severity with its title, some of its cases, and what to do."""
+    yield MARKS[finding.severity], console.safe(finding.title)
+    for line in _details(finding):
+        yield "", f"[dim]  {console.safe(line)}[/]"
+    if finding.advice:
+        yield "", f"[dim]→ {console.safe(finding.advice)}[/]"
 
 
 def _details(finding: Finding) -> Iterator[str]:
