@@ -20,16 +20,17 @@ CONTEST = bare_contest(ARTISTS, train=TRAIN)
 def keep(
     workspace: Workspace,
     name: str,
-    right: float,
     ids: tuple[str, ...] = tuple(TRAIN),
     *,
+    wrong: tuple[str, ...] = (),
     crop: int = 0,
     classes: tuple[str, ...] = ARTISTS,
 ) -> None:
-    """Predictions that give each painting's own artist the probability `right`."""
-    values = np.full((len(ids), len(classes)), (1 - right) / (len(classes) - 1))
+    """Predictions that name every painting's artist but that of `wrong` ones."""
+    values = np.zeros((len(ids), len(classes)))
     for row, key in enumerate(ids):
-        values[row, classes.index(TRAIN.get(key, "a"))] = right
+        right = TRAIN.get(key, "a")
+        values[row, classes.index("ab".replace(right, "") if key in wrong else right)] = 1
     oof = Predictions.make(ids, values, classes, crops=crop, folds=0)
     made_by = {"command": "ensemble", "of": ["x"]}
     judge = bare_contest(classes, train=TRAIN)
@@ -46,12 +47,12 @@ def test_without_a_run_there_is_none(workspace: Workspace) -> None:
 
 
 def test_the_best_is_taken_of_those_judged_on_every_painting(workspace: Workspace) -> None:
-    keep(workspace, "poor", 0.2)
-    keep(workspace, "half", 0.9, ("p0", "p1"))
-    keep(workspace, "wholes", 0.9, crop=WHOLE)
-    keep(workspace, "others", 0.9, classes=("a", "b", "z"))
-    keep(workspace, "good", 0.8)
-    keep(workspace, "torn", 0.9)
+    keep(workspace, "poor", wrong=("p0", "p1", "p2"))
+    keep(workspace, "half", ("p0", "p1"))
+    keep(workspace, "wholes", crop=WHOLE)
+    keep(workspace, "others", classes=("a", "b", "z"))
+    keep(workspace, "good", wrong=("p3",))
+    keep(workspace, "torn")
     (workspace.predictions_dir("torn") / "oof.npz").write_bytes(b"no more")
     kept = run_to_audit(workspace, CONTEST)
     assert kept is not None
@@ -59,8 +60,8 @@ def test_the_best_is_taken_of_those_judged_on_every_painting(workspace: Workspac
 
 
 def test_a_run_that_is_named_is_taken_whatever_it_scores_and_covers(workspace: Workspace) -> None:
-    keep(workspace, "good", 0.8)
-    keep(workspace, "half", 0.2, ("p0", "p1"))
+    keep(workspace, "good")
+    keep(workspace, "half", ("p0", "p1"), wrong=("p0",))
     kept = run_to_audit(workspace, CONTEST, "half")
     assert kept is not None
     assert kept.oof is not None
@@ -68,7 +69,7 @@ def test_a_run_that_is_named_is_taken_whatever_it_scores_and_covers(workspace: W
 
 
 def test_paintings_that_were_corrected_away_count_no_more(workspace: Workspace) -> None:
-    keep(workspace, "good", 0.8, (*TRAIN, "gone"))
+    keep(workspace, "good", (*TRAIN, "gone"))
     kept = run_to_audit(workspace, CONTEST)
     assert kept is not None
     assert kept.oof is not None
@@ -76,8 +77,8 @@ def test_paintings_that_were_corrected_away_count_no_more(workspace: Workspace) 
 
 
 def test_what_cannot_be_audited_is_refused_by_name_with_the_way_out(workspace: Workspace) -> None:
-    keep(workspace, "wholes", 0.9, crop=WHOLE)
-    keep(workspace, "others", 0.9, classes=("a", "b", "z"))
+    keep(workspace, "wholes", crop=WHOLE)
+    keep(workspace, "others", classes=("a", "b", "z"))
     with pytest.raises(ArtcliError, match="there is no run 'whole'") as refusal:
         run_to_audit(workspace, CONTEST, "whole")
     assert refusal.value.hint == "there are: wholes"
