@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from artcli import console
@@ -41,7 +42,9 @@ def show(workspace: Workspace, report: EdaReport, proposed: Written | None) -> N
     out.print(_grid(line for finding in report.findings for line in _found(finding)))
     if proposed is not None:
         show_proposed(proposed)
-    out.print(f"\nReport  [bold]{console.safe(eda_folder(workspace) / PAGE)}[/]")
+    page, here = eda_folder(workspace) / PAGE, Path.cwd()
+    shown = page.relative_to(here) if page.is_relative_to(here) else page
+    out.print(f"\nReport  [bold]{console.safe(shown)}[/]")
     if line := _next(report, proposed):
         out.print(f"Next: [bold]{console.safe(line + workspace.flag)}[/]")
 
