@@ -1,4 +1,4 @@
-"""What the page shows as pictures: a wall for each artist, pairs, doubtful labels, mix-ups, pieces.
+"""What the page shows as pictures: walls, pieces, duplicates, doubtful labels, mix-ups.
 
 Cards name pictures by their number in the survey; nothing is read here. How many there are has a
 limit each, so that a page of a large contest stays one that opens.
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from artcli.contest.crops import piece_boxes
+from artcli.contest.duplicates.told import TURNED
 
 if TYPE_CHECKING:
     from artcli.contest.duplicates.records import Match
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
     from artcli.predicting.audit.records import Confusion, Suspect
     from artcli.reporting.eda.report import EdaReport
 
-HUNG, PAIRS, SUSPECTS, MIX_UPS, QUARTERED = 3, 48, 40, 12, 3
+HUNG, SAME, SUSPECTS, MIX_UPS, QUARTERED = 3, 48, 40, 12, 3
+BESIDE = 9  # pictures shown beside one that shows the same
 NEAREST = 3  # paintings by an artist shown beside a doubtful one
 _HOW = {
     "file": "the same file",
@@ -32,6 +34,7 @@ _HOW = {
     "mirrored": "mirrored",
     "part": "a part of it",
 }
+_BETWEEN = ("two artists", "training and test", "one artist", "the test")  # the gravest first
 
 
 @dataclass(frozen=True)
@@ -43,14 +46,16 @@ class Wall:
 
 
 @dataclass(frozen=True)
-class Pair:
-    """Two pictures that show the same; `between`: whose they are, `grave` where that is a fault."""
+class Same:
+    """The picture number `row`, and others that show the same, in part or in whole, with what each
+    is of it and how much they are alike, 0 to 1. `between`: whose they are; `grave` where that is
+    a fault; `more`: how many are not shown."""
 
-    rows: tuple[int, int]
-    how: str
+    row: int
+    others: tuple[tuple[int, str, float], ...]
     between: str
     grave: bool
-    likeness: float
+    more: int
 
 
 @dataclass(frozen=True)
@@ -83,7 +88,7 @@ class Quartered:
 class Cards:
     walls: tuple[Wall, ...]
     quartered: tuple[Quartered, ...]
-    pairs: tuple[Pair, ...]
+    same: tuple[Same, ...]
     doubts: tuple[Doubt, ...]
     mix_ups: tuple[MixUp, ...]
 
@@ -92,7 +97,7 @@ class Cards:
         shown = (
             *(row for wall in self.walls for row in wall.rows),
             *(quartered.row for quartered in self.quartered),
-            *(row for pair in self.pairs for row in pair.rows),
+            *(row for same in self.same for row in (same.row, *(one[0] for one in same.others))),
             *(doubt.row for doubt in self.doubts),
             *(row for mix_up in self.mix_ups for row in mix_up.rows),
         )
@@ -114,7 +119,7 @@ def choose_cards(report: EdaReport) -> Cards:
             Quartered(row, piece_boxes(survey.paintings[row].id))
             for row in _drawn([row for rows in by_artist.values() for row in rows], QUARTERED, 0)
         ),
-        pairs=tuple(_pair(survey, match) for match in _gravest(survey, report.matches)[:PAIRS]),
+        same=_same(survey, report.matches),
         doubts=tuple(
             Doubt(
                 row_of[suspect.id],
@@ -157,22 +162,34 @@ def _drawn(rows: Sequence[int], count: int, key: int) -> tuple[int, ...]:
     return tuple(rows[place] for place in sorted(chosen.tolist()))
 
 
-def _gravest(survey: Survey, matches: Iterable[Match]) -> list[Match]:
-    """Across artists first, then those between training and test, then all others."""
-    return sorted(matches, key=lambda match: _gravity(survey, match))
+def _same(survey: Survey, matches: Iterable[Match]) -> tuple[Same, ...]:
+    """Matches of one picture side by side: across artists first, then training and test, others."""
+    beside: defaultdict[tuple[int, int], list[Match]] = defaultdict(list)
+    for match in matches:
+        head = match.first if match.whole is None else match.whole
+        beside[_gravity(survey, match), head].append(match)
+    return tuple(
+        Same(
+            head,
+            tuple(
+                (match.first + match.second - head, _what(match), match.likeness)
+                for match in found[:BESIDE]
+            ),
+            _BETWEEN[gravity],
+            gravity < 2,
+            max(0, len(found) - BESIDE),
+        )
+        for (gravity, head), found in sorted(beside.items(), key=lambda item: item[0])[:SAME]
+    )
+
+
+def _what(match: Match) -> str:
+    return _HOW[match.how] + TURNED[match.turned]
 
 
 def _gravity(survey: Survey, match: Match) -> int:
+    """The place in `_BETWEEN` of whom the two pictures belong to."""
     first, second = survey.paintings[match.first], survey.paintings[match.second]
     if first.kind != second.kind:
         return 1
     return 0 if first.artist != second.artist else 2 if first.kind == "train" else 3
-
-
-def _pair(survey: Survey, match: Match) -> Pair:
-    between = ("two artists", "training and test", "one artist", "the test")
-    gravity = _gravity(survey, match)
-    rows = (match.first, match.second)
-    if match.whole == match.second:
-        rows = (match.second, match.first)
-    return Pair(rows, _HOW[match.how], between[gravity], gravity < 2, match.likeness)

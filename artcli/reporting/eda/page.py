@@ -13,7 +13,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from artcli.reporting.eda.atlas import map_data
-from artcli.reporting.eda.cards import choose_cards
+from artcli.reporting.eda.cards import SAME, choose_cards
 from artcli.reporting.eda.drawing import HUES, as_svg, counted, label, percent
 from artcli.reporting.eda.lives import lived
 from artcli.reporting.eda.photos import Photo, photographer, thumb
@@ -113,8 +113,10 @@ def html_page(
         map=numbers,
         map_json=htmlsafe_json_dumps(numbers, sort_keys=False, separators=(",", ":")),
         most_details=DETAILS,
+        most_same=SAME,
         made=made,
         percent=lambda share: percent(share).replace(" ", "\N{NO-BREAK SPACE}"),
+        counted=counted,
         short=label,
         lived=lived,
         hues=HUES,

@@ -27,7 +27,7 @@
   const count = data.points.length;
 
   const state = {
-    places: data.places[projections.at(-1)].slice(), projection: projections.at(-1),
+    places: data.places[projections[0]].slice(), projection: projections[0],
     by: "artist", chosen: null, hinted: null, sought: null, current: -1, pinned: false,
     pictures: false, scale: 1, x: 0, y: 0, width: 0, height: 0, asked: false,
   };

@@ -61,6 +61,7 @@ def fake_report(folder: Path, *, with_run: bool = True) -> EdaReport:
             Match(0, 1, "near", 0.97),
             Match(2, 15, "file", 1.0),
             Match(3, len(train), "part", 0.91, whole=3),
+            Match(3, len(train) + 1, "part", 0.88, whole=3, turned=2),
         ),
         _map(len(train)),
         _audit(order, works) if with_run else None,
@@ -121,7 +122,7 @@ def _map(count: int) -> PaintingMap:
     rows = np.array([row for row in range(count) if row != 7], np.intp)
     rng = np.random.default_rng(11)
     places = {
-        name: rng.uniform(size=(len(rows), 2)).astype(np.float32) for name in ("PCA", "t-SNE")
+        name: rng.uniform(size=(len(rows), 2)).astype(np.float32) for name in ("t-SNE", "PCA")
     }
     return PaintingMap("colour and texture", rows, places)
 

@@ -286,7 +286,7 @@ def test_the_map_is_coloured_found_in_and_laid_out_anew(browser: Browser) -> Non
         seen.append(browser.run(picture))
         return seen[-1] not in seen[:-1]
 
-    browser.one("[data-part=projections] button:first-child").click()
+    browser.one("[data-part=projections] button:last-child").click()
     browser.wait("return new Promise((done) => requestAnimationFrame(() => done(true)))")
     assert changed()
     Select(browser.one("[data-part=colours]")).select_by_visible_text("by century")

@@ -30,18 +30,20 @@ def test_a_wall_has_some_paintings_of_each_artist_that_can_be_read(report: EdaRe
         assert 7 not in wall.rows
 
 
-def test_pairs_of_two_artists_come_first_then_those_with_the_test(report: EdaReport) -> None:
-    pairs = choose_cards(report).pairs
-    assert [(pair.rows, pair.how, pair.between, pair.grave) for pair in pairs] == [
-        ((2, 15), "the same file", "two artists", True),
-        ((3, 40), "a part of it", "training and test", True),
-        ((0, 1), "the same painting", "one artist", False),
-    ]
+def test_what_two_artists_share_comes_first_then_what_the_test_shows(report: EdaReport) -> None:
+    same = choose_cards(report).same
+    assert [(card.row, card.others, card.between, card.grave) for card in same] == [
+        (2, ((15, "the same file", 1.0),), "two artists", True),
+        (3, ((40, "a part of it", 0.91), (41, "a part of it, upside down", 0.88)),
+         "training and test", True),
+        (0, ((1, "the same painting", 0.97),), "one artist", False),
+    ]  # fmt: skip
 
 
-def test_the_whole_stands_before_its_part(report: EdaReport) -> None:
+def test_the_whole_stands_before_its_parts(report: EdaReport) -> None:
     part = replace(report, matches=(Match(4, 9, "part", 0.9, whole=9),))
-    assert choose_cards(part).pairs[0].rows == (9, 4)
+    (card,) = choose_cards(part).same
+    assert (card.row, card.others[0][0]) == (9, 4)
 
 
 def test_beside_a_suspect_hang_the_likest_by_either_artist(report: EdaReport) -> None:
@@ -59,8 +61,13 @@ def test_beside_a_suspect_hang_the_likest_by_either_artist(report: EdaReport) ->
 def test_a_large_report_shows_a_limited_number(
     report: EdaReport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    many = replace(report, matches=report.matches * 40)
-    assert len(choose_cards(many).pairs) == made.PAIRS
+    pairs = tuple(Match(row, row + 1, "near", 0.9) for row in range(10))
+    parts = tuple(Match(0, row, "part", 0.9, whole=0) for row in range(1, 12))
+    many = replace(report, matches=(*pairs, *parts))
+    monkeypatch.setattr(made, "SAME", 4)
+    assert len(choose_cards(many).same) == 4
+    (one,) = choose_cards(replace(report, matches=parts)).same
+    assert (len(one.others), one.more) == (made.BESIDE, 2)
     monkeypatch.setattr(made, "SUSPECTS", 1)
     assert len(choose_cards(many).doubts) == 1
 
