@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 SCRIPTS = ("eda_page.js", "eda_map.js")
 THUMBS = 12  # of the pictures that a finding concerns
 DETAILS = 200  # lines of it
+_OPTION = re.compile(r"(?<!\S)--[a-z][a-z-]*")
 
 # Where a figure or a table stands, by its name. One that is not named stands with the pictures.
 FIGURES = {
@@ -119,6 +121,7 @@ def html_page(
         counted=counted,
         short=label,
         lived=lived,
+        unbroken=_unbroken,
         hues=HUES,
     )
 
@@ -162,6 +165,13 @@ def _thumbs(survey: Survey, finding: Finding, row_of: Mapping[tuple[str, str], i
     rows = dict.fromkeys(row_of[key] for key in finding.ids if key in row_of)
     usable = [row for row in rows if not survey.measures[row].problem]
     return [thumb(survey, row) for row in usable[:THUMBS]]
+
+
+def _unbroken(text: str) -> Any:
+    """`text`, escaped, in which no line ends within an option such as `--fix`."""
+    from markupsafe import Markup, escape
+
+    return Markup(_OPTION.sub(r'<span class="whole-word">\g<0></span>', str(escape(text))))
 
 
 def _source(name: str) -> str:

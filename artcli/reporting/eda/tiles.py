@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING
 
-from artcli.reporting.eda.drawing import label, percent
+from artcli.reporting.eda.drawing import counted, label, percent
 from artcli.reporting.figures import interval
 
 if TYPE_CHECKING:
@@ -26,7 +26,12 @@ class Tile:
 
 def tiles(report: EdaReport) -> list[Tile]:
     """Of the classes first, then of the pictures, then of what a run tells."""
-    return [*_of_classes(report), *_of_pictures(report), *_of_a_run(report)]
+    return [
+        *_of_classes(report),
+        *_of_genres(report),
+        *_of_pictures(report),
+        *_of_a_run(report),
+    ]
 
 
 def _of_classes(report: EdaReport) -> list[Tile]:
@@ -44,6 +49,15 @@ def _of_classes(report: EdaReport) -> list[Tile]:
         Tile(f"{uneven.entropy:.2f} bits", "entropy of the classes",
              f"{percent(uneven.evenness)} of the highest possible"),
     ]  # fmt: skip
+
+
+def _of_genres(report: EdaReport) -> list[Tile]:
+    genres = report.overview.genres
+    if not genres:
+        return []
+    several = sum(len(artist.genres) > 1 for artist in report.overview.artists)
+    note = f"{counted(several, 'artist')} worked in several"
+    return [Tile(f"{len(genres):,}", f"genre{'s' * (len(genres) != 1)}", note)]
 
 
 def _of_pictures(report: EdaReport) -> list[Tile]:

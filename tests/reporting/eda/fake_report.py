@@ -70,7 +70,8 @@ def fake_report(folder: Path, *, with_run: bool = True) -> EdaReport:
 
 FINDINGS = (
     Finding(
-        "truncated-image", "error", "1 picture is cut off", "replace the file",
+        "truncated-image", "error", "1 picture is cut off",
+        "replace the file, or see with --fix <b>",
         ("train.csv row 8: train/0007.jpg is truncated",), (("train", "7"),),
     ),
     Finding(

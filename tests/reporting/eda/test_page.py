@@ -98,6 +98,7 @@ def test_each_part_of_the_report_has_its_place(page: str) -> None:
         "summary", "artists", "pictures", "test", "map", "duplicates", "models", "made",
     ]  # fmt: skip
     assert "1 picture is cut off" in sections["summary"]
+    assert 'with <span class="whole-word">--fix</span>' in sections["summary"]
     assert "and 100 more, in" in sections["summary"]  # of 300 lines
     assert 'id="figure-works-per-artist"' in sections["artists"]
     assert 'id="figure-an-unknown-figure"' in sections["pictures"]
