@@ -10,6 +10,7 @@ import numpy as np
 
 from artcli.errors import ArtcliError
 from artcli.predicting.candidates import find_candidate, list_candidates
+from artcli.predicting.exam import line_up
 from artcli.predicting.folder import Kept, read_kept
 
 if TYPE_CHECKING:
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 def run_to_audit(workspace: Workspace, contest: Contest, name: str | None = None) -> Kept | None:
     """The predictions of the run or result `name`, of the contest's paintings alone.
 
-    Without a name those of the best score whose pieces cover every painting of the contest; None
-    where there are none. Errors: a name that is unknown, whose predictions are damaged, of other
+    Without a name those of the best score whose pieces cover every painting of the contest, each
+    in one fold; None where there are none. Errors: a name that is unknown, whose predictions are damaged, of other
     artists, or hold no pieces of the contest's paintings.
     """
     candidates = list_candidates(workspace)
@@ -32,6 +33,7 @@ def run_to_audit(workspace: Workspace, contest: Contest, name: str | None = None
     for candidate in sorted(scored, key=lambda one: one.f1, reverse=True):
         try:
             kept = _of_contest(contest, read_kept(workspace, candidate.name) or Kept(""))
+            line_up(contest, [replace(kept, test=None)])
         except ArtcliError:  # `artcli runs` tells what is wrong with it
             continue
         if kept.oof and len(np.unique(kept.oof.pieces().ids)) == len(contest.train):

@@ -24,6 +24,7 @@ def keep(
     *,
     wrong: tuple[str, ...] = (),
     crop: int = 0,
+    folds: int | list[int] = 0,
     classes: tuple[str, ...] = ARTISTS,
 ) -> None:
     """Predictions that name every painting's artist but that of `wrong` ones."""
@@ -31,7 +32,7 @@ def keep(
     for row, key in enumerate(ids):
         right = TRAIN.get(key, "a")
         values[row, classes.index("ab".replace(right, "") if key in wrong else right)] = 1
-    oof = Predictions.make(ids, values, classes, crops=crop, folds=0)
+    oof = Predictions.make(ids, values, classes, crops=crop, folds=folds)
     made_by = {"command": "ensemble", "of": ["x"]}
     judge = bare_contest(classes, train=TRAIN)
     keep_result(workspace, judge, name, made_by=made_by, oof=oof, test=None, bad={})
@@ -52,6 +53,7 @@ def test_the_best_is_taken_of_those_judged_on_every_painting(workspace: Workspac
     keep(workspace, "wholes", crop=WHOLE)
     keep(workspace, "others", classes=("a", "b", "z"))
     keep(workspace, "good", wrong=("p3",))
+    keep(workspace, "refolded", (*TRAIN, "p0"), folds=[0, 0, 1, 1, 1])
     keep(workspace, "torn")
     (workspace.predictions_dir("torn") / "oof.npz").write_bytes(b"no more")
     kept = run_to_audit(workspace, CONTEST)
