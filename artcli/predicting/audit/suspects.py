@@ -2,8 +2,8 @@
 
 Out-of-fold probabilities of pieces go in; paintings whose label is in doubt come out, the most
 doubtful first. What is said of a painting is pooled, and its label weighed against what is usual
-for paintings that bear it, which finds more wrong labels than cleanlab's own scores do
-(`benchmarks/label_audit.py`); cleanlab says which of them are errors by confident learning.
+for paintings that bear it, which finds somewhat more wrong labels than the best of cleanlab's own
+scores (`benchmarks/label_audit.py`); cleanlab says which are errors by confident learning.
 
 Source: Northcutt et al. 2021, "Confident Learning: Estimating Uncertainty in Dataset Labels".
 """
