@@ -22,8 +22,8 @@ def run_to_audit(workspace: Workspace, contest: Contest, name: str | None = None
     """The predictions of the run or result `name`, of the contest's paintings alone.
 
     Without a name those of the best score whose pieces cover every painting of the contest, each
-    in one fold; None where there are none. Errors: a name that is unknown, whose predictions are damaged, of other
-    artists, or hold no pieces of the contest's paintings.
+    in one fold; None where there are none. Errors: a name that is unknown, whose predictions are
+    damaged, of other artists, or hold no pieces of the contest's paintings.
     """
     candidates = list_candidates(workspace)
     if name is not None:
