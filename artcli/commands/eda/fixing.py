@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from artcli.reporting.eda.report import EdaReport
     from artcli.workspace.paths import Workspace
 
-LEAST_SUSPECTS = 30  # that are proposed, where there are as many
+SUSPECTS, SHARE = 30, 0.03  # that are proposed: so many, of a large contest such a share
 
 
 def propose_fixes(workspace: Workspace, report: EdaReport) -> Written:
@@ -26,14 +26,14 @@ def propose_fixes(workspace: Workspace, report: EdaReport) -> Written:
 
 
 def _suspects(report: EdaReport) -> Iterator[tuple[str, str, str]]:
-    """(id, artist, why) of the labels in doubt: those flagged, and the first of the others."""
-    for place, one in enumerate(report.audit.suspects if report.audit else ()):
-        if one.flagged or place < LEAST_SUSPECTS:
-            why = (
-                f"the models say {one.suggested} ({one.suggested_probability:.2f}) rather than "
-                f"{one.given} ({one.given_probability:.2f})"
-            )
-            yield one.id, one.suggested, why
+    """(id, artist, why) of the labels most in doubt."""
+    most = max(SUSPECTS, round(SHARE * len(report.contest.train)))
+    for one in report.audit.suspects[:most] if report.audit else ():
+        why = (
+            f"the models say {one.suggested} ({one.suggested_probability:.2f}) rather than "
+            f"{one.given} ({one.given_probability:.2f})"
+        )
+        yield one.id, one.suggested, why
 
 
 def _removals(report: EdaReport) -> Iterator[tuple[str, str]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from artcli.contest.duplicates.finding import find_matches
+from artcli.contest.duplicates.keeping import matches_of
 from artcli.contest.duplicates.told import duplicate_findings
 from artcli.contest.findings import Finding, in_order
 from artcli.contest.overview import overview
@@ -47,7 +47,7 @@ def gather(
     contest = examined.contest
     kept = run_to_audit(workspace, contest, run)
     seen = survey(workspace.cache, contest)
-    matches = find_matches(seen)
+    matches = matches_of(workspace.cache, seen)
     shift = find_shift(seen)
     audited = audit(contest, kept) if kept else None
     folds, of_folds = _folds(workspace, contest)
