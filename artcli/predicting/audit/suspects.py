@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 def find_suspects(contest: Contest, oof: Predictions) -> tuple[Suspect, ...]:
     """Paintings of `contest` that the models give to another artist than train.csv does.
 
-    `oof`: out-of-fold probabilities by the contest's artists, in any order of columns. Errors:
-    `ArtcliError` where cleanlab is not installed.
+    `oof`: out-of-fold probabilities by the contest's artists, in any order of columns. Errors: as
+    of `judge_labels`.
     """
     ids, said = by_painting(oof.with_classes(contest.artists))
     number = {artist: place for place, artist in enumerate(contest.artists)}
@@ -77,8 +77,10 @@ def judge_labels(given: Numbers, said: Floats) -> tuple[Floats, NDArray[np.bool_
     label's probability `p` and the geometric mean of it over all paintings that bear the label: 0.5
     where it is as usual, near 0 for a wrong label of an artist of whom models are sure as a rule.
     `flagged`: another artist's share is at least 1 and the highest, which is an error to confident
-    learning. Errors: `ArtcliError` where cleanlab is not installed.
+    learning. Errors: `ArtcliError` where cleanlab is not installed, or all labels are one artist's.
     """
+    if (given == given[0]).all():
+        raise ArtcliError("all paintings that were judged are by one artist")
     try:
         from cleanlab.filter import find_label_issues
     except ImportError as error:

@@ -86,6 +86,16 @@ def test_without_cleanlab_the_rest_is_told_and_why_the_labels_are_not(
     assert found.why_not in only.title
 
 
+def test_where_one_artist_alone_was_judged_the_rest_is_told() -> None:
+    kept = run()
+    assert kept.oof is not None
+    of_one = [TRAIN[key] == "Ben Wood" for key in kept.oof.ids.tolist()]
+    found = audit(CONTEST, Kept("r", kept.oof.rows(np.array(of_one))))
+    assert found.suspects == ()
+    assert "by one artist" in found.why_not
+    assert found.artists[1].pieces == 24
+
+
 def test_a_run_without_pieces_is_refused() -> None:
     with pytest.raises(Problems, match="no out-of-fold predictions of pieces"):
         audit(CONTEST, run(crops=(WHOLE,)))
