@@ -84,6 +84,11 @@ class Table:
         return self.form.encode(to_text(self.header, cells))
 
 
+def holds_control(cell: str) -> bool:
+    """Whether a cell holds a control character, such as a line break, which none of ours may."""
+    return any(ord(letter) < 32 or letter == "\x7f" for letter in cell)
+
+
 def to_text(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A CSV document whose lines end in \\n, quoted only where it must be."""
     buffer = io.StringIO()
@@ -250,7 +255,7 @@ def _checked_rows(
         for column in columns:
             if not row[column] and column not in may_be_blank:
                 problems.append(Problem(f"{table.where(row, column)}: is blank", "blank-cell"))
-            elif any(ord(letter) < 32 or letter == "\x7f" for letter in row[column]):
+            elif holds_control(row[column]):
                 problems.append(
                     Problem(
                         f"{table.where(row, column)}: holds a control character",

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from artcli.contest.additions import add_lines, read_edited
-from artcli.contest.csvfile import Row
+from artcli.contest.csvfile import Row, holds_control
 from artcli.contest.fixes import COLUMNS as FIX_COLUMNS
 from artcli.contest.fixes import FIXES_NAME, OLD, Fix, holds, known_fault, read_fix, read_train
 from artcli.errors import Problems
@@ -177,7 +177,7 @@ def _cells(contest: Contest, painting: Painting, rows: dict[int, Row]) -> dict[s
 
 def _one_line(fix: Fix) -> bool:
     """Whether a CSV file of ours can hold the correction: no control characters, no blanks."""
-    return all(cell.isprintable() for cell in fix.cells()) and all(fix.old.values())
+    return not any(map(holds_control, fix.cells())) and all(fix.old.values())
 
 
 def _meant(fix: Fix) -> tuple[int, tuple[str, ...]]:

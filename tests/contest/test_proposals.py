@@ -58,6 +58,16 @@ def test_what_is_proposed_waits_for_an_answer(data: Path, folder: Path) -> None:
     assert (bool(repairs), repairs.account, repairs.waiting) == (False, (), 3)
 
 
+def test_an_artist_whose_name_holds_an_odd_space_is_corrected_like_any_other(
+    data: Path, folder: Path
+) -> None:
+    edit(data / "train.csv", "Ada Stone", "Ada\N{NO-BREAK SPACE}Stone\N{LINE SEPARATOR}II")
+    fixes = proposed(data, folder).fixes
+    edit(fixes, ",1,0,", "yes,1,0,")
+    find_repairs(data, folder).write(data)
+    assert examine_contest(data).contest.train[0].artist == "Ben Wood"
+
+
 def test_what_is_marked_is_applied_row_by_row_and_once(data: Path, folder: Path) -> None:
     fixes = proposed(data, folder).fixes
     edit(fixes, f",{FIRST}", f"YES,{FIRST}")
