@@ -23,12 +23,12 @@ def label_findings(audit: Audit) -> list[Finding]:
         )
     mixed = [one for one in audit.confusions if one.share >= MIXED_UP]
     if mixed:
-        often = _counted(len(mixed), "artist is often", "times an artist is often")
+        often = _counted(len({one.truth for one in mixed}), "artist is", "artists are")
         found.append(
             Finding(
                 "artists-mixed-up",
                 "note",
-                f"{often} taken for another by {audit.run}",
+                f"{often} often taken for another by {audit.run}",
                 "Look at the pairs: more of what sets them apart (higher resolution, a genre head,"
                 " a second model) gains most of the score here.",
                 tuple(_confused(one) for one in mixed),
@@ -39,15 +39,14 @@ def label_findings(audit: Audit) -> list[Finding]:
 
 
 def _doubtful(audit: Audit) -> Finding:
-    flagged = sum(one.flagged for one in audit.suspects)
-    taken = f"; confident learning takes {flagged:,} of them for errors" if flagged else ""
+    flagged = any(one.flagged for one in audit.suspects)
+    looks = _counted(len(audit.suspects), "painting looks", "paintings look")
     return Finding(
         "doubtful-labels",
         "warning" if flagged else "note",
-        f"{_counted(len(audit.suspects), 'label is', 'labels are')} in doubt by {audit.run}{taken}",
-        "The most doubtful come first, and hard paintings are among them: look at the first 30 or"
-        " so. artcli eda --fix proposes corrections; mark those that are right, then: artcli init"
-        " --repair",
+        f"Some labels may be wrong: to {audit.run}, {looks} like another artist's",
+        "Hard paintings are among them, so look at the most doubtful, which come first. artcli eda"
+        " --fix proposes corrections, to be marked by you and applied with artcli init --repair.",
         tuple(_suspected(one) for one in audit.suspects),
         tuple(("train", one.id) for one in audit.suspects),
     )

@@ -109,12 +109,12 @@ def _of_a_run(report: EdaReport) -> list[Tile]:
     audit = report.audit
     if audit is None:
         return []
-    flagged = sum(suspect.flagged for suspect in audit.suspects)
     within = interval(audit.f1_low, audit.f1_high)
     found = [
         Tile(f"{audit.f1:.3f}", f"macro F1 of {label(audit.run, 30)}",
              f"95 % interval {within}" if within else ""),
     ]  # fmt: skip
     if audit.suspects:
-        found += [Tile(f"{flagged:,}", "labels taken for errors", "to be looked at by a person")]
+        many = f"{len(audit.suspects):,}"
+        found += [Tile(many, "paintings taken for another's", "some of whose labels are wrong")]
     return found
