@@ -1,9 +1,9 @@
 """The pictures of `artcli eda` in the README: a terminal's (SVG) and the page's (WebP).
 
-python benchmarks/eda_pictures.py WORKSPACE
+python benchmarks/eda_pictures.py WORKSPACE [RUN]
 
-Runs the command on WORKSPACE and writes docs/eda/terminal.svg and docs/eda/page.webp. The page is
-taken by Debian's chromium.
+Runs the command on WORKSPACE (by RUN, if it is named) and writes docs/eda/terminal.svg and
+docs/eda/page.webp. The page is taken by Debian's chromium.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from shlex import join
 
 from PIL import Image
 from rich.console import Console
@@ -31,7 +32,7 @@ QUIET = (
 )  # fmt: skip
 
 
-def main(workspace: str) -> None:
+def main(workspace: str, *run: str) -> None:
     place = Path(workspace).resolve()
     os.chdir(place.parent)  # so that paths are short
     terminal = Console(
@@ -39,8 +40,9 @@ def main(workspace: str) -> None:
         soft_wrap=True,
     )  # fmt: skip
     console.out = lambda: terminal
-    app(["eda", "-w", place.name], standalone_mode=False)
-    drawn = terminal.export_svg(title=f"artcli eda -w {place.name}")
+    words = ["eda", "-w", place.name, *(["--run", *run] if run else [])]
+    app(words, standalone_mode=False)
+    drawn = terminal.export_svg(title=join(["artcli", *words]))
     # Fonts of elsewhere are not loaded in a README, and need not be asked for.
     write_text(DOCS / "terminal.svg", re.sub(r"@font-face \{.*?\}", "", drawn, flags=re.DOTALL))
     take(place / "reports" / "eda" / "eda.html", DOCS / "page.webp")
