@@ -61,7 +61,8 @@ def test_what_is_proposed_waits_for_an_answer(data: Path, folder: Path) -> None:
 def test_an_artist_whose_name_holds_an_odd_space_is_corrected_like_any_other(
     data: Path, folder: Path
 ) -> None:
-    edit(data / "train.csv", "Ada Stone", "Ada\N{NO-BREAK SPACE}Stone\N{LINE SEPARATOR}II")
+    for table in ("train.csv", "artists_info.csv"):
+        edit(data / table, "Ada Stone", "Ada\N{NO-BREAK SPACE}Stone\N{LINE SEPARATOR}II")
     fixes = proposed(data, folder).fixes
     edit(fixes, ",1,0,", "yes,1,0,")
     find_repairs(data, folder).write(data)

@@ -139,13 +139,14 @@ def _through_time(survey: Survey, works: Works, dated: list[ArtistFacts]) -> Dra
     axes.set_xlim(0, 1)
     axes.set_ylim(len(shown) - 0.4, -0.6)
     with_time = {}
+    times = [_middle_of(artist) for artist in shown]
     for name in ("lightness", "chroma"):
         means = [
             float(np.mean([getattr(survey.measures[at], name) for at in works[artist.name]]))
             for artist in shown
         ]
-        if len(shown) > 2 and len(set(means)) > 1:
-            with_time[name] = spearmanr([_middle_of(artist) for artist in shown], means).statistic
+        if len(shown) > 2 and min(len(set(times)), len(set(means))) > 1:
+            with_time[name] = spearmanr(times, means).statistic
     told = ", ".join(f"of {name} {value:+.2f}" for name, value in with_time.items())
     return Drawn(
         "colour-and-time", "Colour through time",

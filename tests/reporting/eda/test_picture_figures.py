@@ -46,6 +46,13 @@ def test_every_figure_says_in_words_what_it_shows(drawn: dict[str, Drawn]) -> No
     assert "Rank correlation with time: of lightness" in drawn["colour-and-time"].caption
 
 
+def test_artists_of_one_time_have_no_correlation_with_it(report: EdaReport) -> None:
+    artists = tuple(replace(artist, born=1850, died=1900) for artist in report.overview.artists)
+    of_one_time = replace(report, overview=replace(report.overview, artists=artists))
+    (drawn,) = (one for one in colour_figures(of_one_time) if one.name == "colour-and-time")
+    assert drawn.caption.endswith("dark to light.")
+
+
 def test_figures_are_written_as_svg_and_png_with_hostile_names_escaped(
     drawn: dict[str, Drawn], tmp_path: Path
 ) -> None:
