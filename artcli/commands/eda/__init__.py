@@ -64,7 +64,8 @@ def command(
     document = write_report(found, report)
     proposed = propose_fixes(found, report) if fix else None
     if json:
-        console.print_json({**document, "fixes": proposed and asdict(proposed)})
+        fixes = proposed and asdict(proposed)
+        console.print_json({**document, "measured_anew": report.survey.measured, "fixes": fixes})
     else:
         show(found, report, proposed)
 

@@ -52,7 +52,7 @@ def write_report(workspace: Workspace, report: EdaReport) -> dict[str, Any]:
 
 
 def document(workspace: Workspace, report: EdaReport, tables: Iterable[Sheet]) -> dict[str, Any]:
-    """Every figure of the report, as JSON's kinds."""
+    """Every figure of the report, as JSON's kinds: the same for the same data."""
     audit = report.audit
     return {
         "artcli": __version__,
@@ -60,7 +60,6 @@ def document(workspace: Workspace, report: EdaReport, tables: Iterable[Sheet]) -
         "report": str(eda_folder(workspace) / PAGE),
         "paintings": len(report.contest.train),
         "test_pictures": len(report.contest.test),
-        "measured_anew": report.survey.measured,
         "imbalance": asdict(report.overview.imbalance),
         "findings": [asdict(finding) for finding in report.findings],
         "map": {"of": report.painting_map.of, "paintings": len(report.painting_map.rows)},
