@@ -8,6 +8,7 @@ from pathlib import Path
 
 from artcli import console
 from artcli.errors import ArtcliError
+from artcli.workspace.files import explained
 
 _PATIENCE = 1.0  # seconds: who only looks whether a lock is held, holds it for a moment
 
@@ -21,7 +22,7 @@ def hold(path: Path, what: str, *, wait: bool = False) -> Iterator[None]:
     """
     from filelock import FileLock, Timeout
 
-    try:
+    with explained(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         lock = FileLock(path)
         try:
@@ -33,10 +34,6 @@ def hold(path: Path, what: str, *, wait: bool = False) -> Iterator[None]:
                 ) from error
             console.note(f"waiting for another artcli process to finish {what}")
             lock.acquire()
-    except PermissionError as error:
-        raise ArtcliError(
-            f"no permission to write {path.parent}", "check the folder's owner"
-        ) from error
     try:
         yield
     finally:

@@ -32,6 +32,13 @@ def holder(path: Path) -> "subprocess.Popen[str]":
     return process
 
 
+def test_a_folder_that_cannot_be_made_is_told_in_a_line(tmp_path: Path) -> None:
+    (tmp_path / "cache").touch()
+    lock = tmp_path / "cache" / "survey" / "lock"
+    with pytest.raises(ArtcliError, match="lock: Not a directory"), hold(lock, "it"):
+        pass
+
+
 def test_a_second_process_is_refused_by_name_and_let_in_after_a_kill(tmp_path: Path) -> None:
     path = tmp_path / "locks" / "first.lock"
     with holder(path) as process:

@@ -16,7 +16,7 @@ from artcli.reporting.eda.model_figures import model_figures
 from artcli.reporting.eda.page import html_page
 from artcli.reporting.eda.picture_figures import picture_figures
 from artcli.reporting.eda.sheets import sheets
-from artcli.workspace.files import write_json, write_text
+from artcli.workspace.files import explained, write_json, write_text
 
 if TYPE_CHECKING:
     from artcli.reporting.eda.report import Cell, EdaReport, Sheet
@@ -32,8 +32,8 @@ def eda_folder(workspace: Workspace) -> Path:
 
 def write_report(workspace: Workspace, report: EdaReport) -> dict[str, Any]:
     """Write `eda.html`, `eda.json`, `figures/NAME.png` and `tables/NAME.csv` into the folder
-    `reports/eda`, and return the document. Figures and tables of an earlier report that this one
-    lacks are removed; whatever else is there stays."""
+    `reports/eda`, and return the document. PNG and CSV files in `figures` and `tables` that this
+    report lacks, such as those of an earlier one, are removed; whatever else is there stays."""
     folder = eda_folder(workspace)
     drawings = [*artist_figures(report), *picture_figures(report), *model_figures(report)]
     all_of_them = [*drawings, *gallery_figures(report)]
@@ -101,8 +101,9 @@ def _records(sheet: Sheet) -> list[dict[str, Cell]]:
 def _leave_only(folder: Path, names: Iterable[str]) -> None:
     wanted = set(names)
     for path in folder.glob("*.*"):
-        if path.suffix in (".png", ".csv") and path.name not in wanted:
-            path.unlink()
+        if path.suffix in (".png", ".csv") and path.name not in wanted and path.is_file():
+            with explained(path):
+                path.unlink()
 
 
 def _made(workspace: Workspace, report: EdaReport) -> list[str]:
