@@ -8,6 +8,7 @@ mean something and its far ones do not.
 from __future__ import annotations
 
 import hashlib
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -77,9 +78,7 @@ def _unit(places: NDArray[Any]) -> NDArray[Any]:
 
 
 def _mark(values: NDArray[np.float64]) -> str:
-    import sklearn
-
-    facts = repr((sklearn.__version__, COMPONENTS, PERPLEXITY, values.shape))
+    facts = repr((version("scikit-learn"), COMPONENTS, PERPLEXITY, values.shape))
     return hashlib.blake2b(facts.encode() + values.tobytes(), digest_size=8).hexdigest()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +33,7 @@ def test_the_nearest_on_the_map_are_of_ones_own_kind(tmp_path: Path, how: str) -
 def test_a_map_is_computed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = made(tmp_path)
     monkeypatch.setattr(painting_map, "_project", None)  # to call it would fail
+    monkeypatch.setitem(sys.modules, "sklearn", None)  # as would two seconds of importing this
     again = made(tmp_path)
     assert all((first.places[how] == again.places[how]).all() for how in first.places)
     assert again.rows.tolist() == list(range(100, 136))
