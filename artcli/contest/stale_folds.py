@@ -22,8 +22,7 @@ def stale_folds(workspace: Workspace, contest: Contest) -> tuple[str, ...]:
 
     Damaged files are left to whoever uses them, as are pictures that are not there.
     """
-    files = sorted(workspace.root.glob("folds-*.csv"))
-    if not files:
+    if not (files := workspace.folds_files.values()):
         return ()
     there = [painting for painting in contest.train if painting.path.is_file()]
     group_of = find_groups(there, contest.data / GROUPS_NAME)

@@ -94,9 +94,8 @@ class Workspace:
     def folds_files(self) -> dict[int, Path]:
         """The folds files there are, by their number of folds."""
         there = (path.stem.removeprefix("folds-") for path in self.root.glob("folds-*.csv"))
-        return {
-            k: self.folds_file(k) for k in sorted(int(text) for text in there if text.isdecimal())
-        }
+        numbers = (text for text in there if re.fullmatch("[1-9][0-9]*", text))
+        return {k: self.folds_file(k) for k in sorted(map(int, numbers))}
 
     def run_dir(self, name: str) -> Path:
         return self.checkpoints / checked_name(name)

@@ -19,7 +19,8 @@ def workspace(tmp_path: Path) -> Workspace:
     return workspace
 
 
-def test_folds_that_fit_are_not_mentioned(workspace: Workspace) -> None:
+def test_folds_that_fit_are_not_mentioned_nor_files_of_another_name(workspace: Workspace) -> None:
+    write_csv(workspace.root / "folds-before.csv", "id,fold", ["99,0"])
     assert stale_folds(workspace, read_contest(workspace)) == ()
 
 

@@ -62,3 +62,12 @@ def test_names_that_every_system_can_hold(name: str) -> None:
 def test_names_that_would_leave_the_folder_or_break_are_refused(name: str) -> None:
     with pytest.raises(UsageError, match="cannot be a name"):
         checked_name(name)
+
+
+def test_folds_files_are_those_that_folds_are_kept_in(tmp_path: Path) -> None:
+    for number in ("10", "2", "05", "0", "old", "\N{ARABIC-INDIC DIGIT FIVE}"):
+        (tmp_path / f"folds-{number}.csv").touch()
+    assert Workspace(tmp_path).folds_files == {
+        2: tmp_path / "folds-2.csv",
+        10: tmp_path / "folds-10.csv",
+    }
