@@ -9,6 +9,7 @@ folder afterwards finds nothing more to mend.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -171,8 +172,6 @@ def _new_groups(
     known = {row["id"] for row in table.rows}
     listed = read_edited(data / GROUPS_NAME, GROUP_COLUMNS)
     there = {(row["id"], row["group"]) for row in listed.rows} if listed else set()
-    return tuple(
-        (key, group)
-        for key, group in dict.fromkeys(proposed)
-        if group and key in known and (key, group) not in there
-    )
+    wanted = [(key, group) for key, group in dict.fromkeys(proposed) if group and key in known]
+    sizes = Counter(group for _, group in {*wanted, *there})
+    return tuple(one for one in wanted if one not in there and sizes[one[1]] > 1)

@@ -11,6 +11,7 @@ import difflib
 from collections.abc import Iterable
 from pathlib import Path
 
+from artcli.contest.csvfile import Row, read_table
 from artcli.contest.findings import Finding
 from artcli.contest.fixes import FIXES_NAME, TRAIN_NAME
 from artcli.contest.genres import ARTISTS_NAME, read_genres
@@ -144,7 +145,8 @@ def _one_file_two_ids(contest: Contest) -> Finding | None:
 
 def _gaps(contest: Contest) -> Finding | None:
     """Numbers left out of ids that count; a hint that one was mistyped, or a row lost."""
-    texts = [painting.id for painting in contest.train]
+    texts = {row["id"] for row in _rows(contest.data, TRAIN_NAME)}
+    texts |= {painting.id for painting in contest.train}
     if not all(text.isascii() and text.isdecimal() and len(text) < 10 for text in texts):
         return None
     numbers = {int(text) for text in texts}
@@ -182,10 +184,16 @@ def _without_works(contest: Contest) -> Finding | None:
 def _unlisted(contest: Contest) -> Finding | None:
     from artcli.contest.images import SUFFIXES
 
-    named = {painting.path for painting in (*contest.train, *contest.test)}
+    used = {painting.path for painting in (*contest.train, *contest.test)}
+    named = used | {
+        contest.data / row["img_path"]
+        for table in (TRAIN_NAME, TEST_NAME)
+        for row in _rows(contest.data, table)
+        if "img_path" in row.cells
+    }
     lying = sorted(
         path
-        for folder in {path.parent for path in named}
+        for folder in {path.parent for path in used}
         if folder.is_dir()
         for path in folder.iterdir()
         if path.suffix.lower() in SUFFIXES and path not in named
@@ -199,6 +207,13 @@ def _unlisted(contest: Contest) -> Finding | None:
         f"nothing reads them; give them rows in {TRAIN_NAME} if they belong to the contest",
         tuple(path.relative_to(contest.data).as_posix() for path in lying),
     )
+
+
+def _rows(data: Path, name: str) -> tuple[Row, ...]:
+    """All rows of a table as it stands, those among them that a contest cannot use, or that a
+    correction removes."""
+    table = read_table(data / name, ("id",), [], optional=("img_path", "artist"))
+    return table.rows if table else ()
 
 
 def _works(count: int) -> str:

@@ -255,3 +255,11 @@ def test_a_file_saved_in_an_encoding_that_lacks_a_letter_becomes_utf_8(
     write_proposals(folder, found)
     last = ",3,2,./train/0002.jpg,Cleo Iron,2,./train/0002.jpg,Bén Wood,0.5"
     assert (lines(fixes)[1][-2:], lines(fixes)[-1]) == ("손상", last)
+
+
+def test_a_painting_whose_copies_are_removed_needs_no_group(data: Path, folder: Path) -> None:
+    made = propose(read_contest(data), removals=[("3", "the same picture as 0")])
+    fixes = write_proposals(folder, made, [("0", "a", "copies"), ("3", "a", "copies")]).fixes
+    assert len(find_repairs(data, folder).groups) == 2
+    edit(fixes, ",4,3,", "yes,4,3,")
+    assert find_repairs(data, folder).groups == ()

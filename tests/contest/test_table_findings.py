@@ -119,6 +119,16 @@ def test_artists_and_files_that_no_row_names_are_noted(data: Path) -> None:
     assert found["unlisted-file"].details == ("train/spare.PNG",)
 
 
+def test_a_row_that_is_not_used_is_there_all_the_same(data: Path) -> None:
+    write_pictures(data)
+    edit(data / "train.csv", "\n4,./train/0004.jpg", "\n3,./train/0004.jpg")
+    header = "row,id,img_path,artist,new_id,new_img_path,new_artist"
+    write_csv(data / "fixes.csv", header, ["8,7,./train/0007.jpg,Ben Wood,,,"])
+    found = findings(data)
+    assert "unlisted-file" not in found
+    assert found["missing-id"].details == ("4",)
+
+
 def test_each_code_of_a_problem_has_its_words() -> None:
     """Whoever gives a problem a new code must say how several of them are told."""
     sources = (Path(__file__).parents[2] / "artcli" / "contest").glob("*.py")
