@@ -96,7 +96,7 @@ class Shift:
 
 def find_shift(survey: Survey) -> tuple[Shift, ...]:
     """Every measure, in a fixed order; none where either side has no good picture."""
-    train, test = _rows(survey, "train"), _rows(survey, "test")
+    train, test = survey.usable("train"), survey.usable("test")
     if not train or not test:
         return ()
     of_pieces = shows_pieces(survey)
@@ -134,8 +134,8 @@ def find_shift(survey: Survey) -> tuple[Shift, ...]:
 def shows_pieces(survey: Survey) -> bool:
     """Whether the test's pictures are about half as wide and high as those to learn from."""
     sides = [
-        [(survey.measures[at].width, survey.measures[at].height) for at in _rows(survey, kind)]
-        for kind in ("train", "test")
+        [(survey.measures[at].width, survey.measures[at].height) for at in rows]
+        for rows in (survey.usable("train"), survey.usable("test"))
     ]
     if not all(sides):
         return False
@@ -167,14 +167,6 @@ def in_words(values: Values) -> str:
         return middle if low == high else f"{middle} ({low}–{high})"
     parts = [f"{kind} {100 * share:.0f} %" for kind, share in shares(values).items()]
     return ", ".join(parts[:3]) + (f" and {len(parts) - 3:,} more" if parts[3:] else "")
-
-
-def _rows(survey: Survey, kind: str) -> list[int]:
-    return [
-        at
-        for at, (painting, one) in enumerate(zip(survey.paintings, survey.measures, strict=True))
-        if painting.kind == kind and not one.problem
-    ]
 
 
 def _values(measures: Iterable[Measures], of: Callable[[Measures], float | str | None]) -> Values:

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from artcli.contest.findings import Finding
     from artcli.contest.proposals import Written
-    from artcli.contest.survey.records import Measures
+    from artcli.contest.survey.records import Measures, Survey
+    from artcli.contest.tables import Kind
     from artcli.reporting.eda.report import EdaReport
     from artcli.workspace.paths import Workspace
 
@@ -51,7 +52,7 @@ def show(workspace: Workspace, report: EdaReport, proposed: Written | None) -> N
 
 def _artists(report: EdaReport) -> Table:
     """Works per artist: a bar, the count, and the colours of the paintings."""
-    who = report.overview.artists
+    who, works = report.overview.artists, report.survey.works()
     judged = {one.artist: one.f1 for one in report.audit.artists} if report.audit else {}
     chosen = list(who) if len(who) <= SHOWN + LAST + 1 else [*who[:SHOWN], None, *who[-LAST:]]
     columns = ["Artist", ">Works", "", "Colours", *[">F1"] * bool(judged)]
@@ -66,27 +67,20 @@ def _artists(report: EdaReport) -> Table:
             console.safe(artist.name),
             f"{artist.works:,}",
             f"[cyan]{'█' * long}[/]",
-            _colours(report, artist.name),
+            _colours(report.survey, artist.name, works.get(artist.name)),
             *([f"{judged[artist.name]:.2f}"] if artist.name in judged else []),
         )
     return made
 
 
-def _colours(report: EdaReport, artist: str) -> Text:
+def _colours(survey: Survey, artist: str, rows: list[int] | None) -> Text:
     """The artist's palette, dark to light; nothing where no picture can be read."""
     from rich.text import Text
 
     from artcli.reporting.eda.palettes import palette
 
-    rows = [
-        row
-        for row, (painting, found) in enumerate(
-            zip(report.survey.paintings, report.survey.measures, strict=True)
-        )
-        if painting.artist == artist and not found.problem
-    ]
     strip = Text()
-    for red, green, blue in palette(report.survey, artist, rows)[0].tolist() if rows else ():
+    for red, green, blue in palette(survey, artist, rows)[0].tolist() if rows else ():
         strip.append("██", style=f"rgb({red},{green},{blue})")
     return strip
 
@@ -102,13 +96,10 @@ def _imbalance(report: EdaReport) -> Iterator[tuple[str, str]]:
 
 
 def _pictures(report: EdaReport) -> Iterator[tuple[str, str]]:
-    for kind, name in (("train", "Paintings"), ("test", "Test")):
-        read = [
-            found
-            for painting, found in zip(report.survey.paintings, report.survey.measures, strict=True)
-            if painting.kind == kind and not found.problem
-        ]
-        if read:
+    survey = report.survey
+    sides: tuple[tuple[Kind, str], ...] = (("train", "Paintings"), ("test", "Test"))
+    for kind, name in sides:
+        if read := [survey.measures[row] for row in survey.usable(kind)]:
             yield name, _sizes(read)
 
 

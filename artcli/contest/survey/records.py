@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from artcli.contest.tables import Painting
+    from artcli.contest.tables import Kind, Painting
 
 SIDE = 64  # of the small pictures that a survey keeps
 
@@ -70,3 +70,19 @@ class Survey:
 
     def __len__(self) -> int:
         return len(self.paintings)
+
+    def usable(self, kind: Kind) -> list[int]:
+        """The numbers of the pictures of `kind` that can be read."""
+        return [
+            row
+            for row, (painting, one) in enumerate(zip(self.paintings, self.measures, strict=True))
+            if painting.kind == kind and not one.problem
+        ]
+
+    def works(self) -> dict[str, list[int]]:
+        """artist -> the numbers of those of his paintings to learn from that can be read; without
+        artists who have none."""
+        found: dict[str, list[int]] = {}
+        for row in self.usable("train"):
+            found.setdefault(str(self.paintings[row].artist), []).append(row)
+        return found

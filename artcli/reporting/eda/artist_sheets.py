@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from artcli.contest.overview import Tally
-from artcli.contest.survey.records import Measures, Survey
+from artcli.contest.survey.records import Survey
 from artcli.reporting.eda.report import Cell, EdaReport, Sheet
 
 
@@ -65,12 +65,9 @@ def _artists(report: EdaReport) -> Sheet:
 
 def _looks(survey: Survey) -> defaultdict[str, tuple[Cell, ...]]:
     """Of each artist's good training paintings: grey share, median size and quality, mean tone."""
-    good: dict[str, list[Measures]] = {}
-    for painting, measures in zip(survey.paintings, survey.measures, strict=True):
-        if painting.artist is not None and not measures.problem:
-            good.setdefault(painting.artist, []).append(measures)
     found: defaultdict[str, tuple[Cell, ...]] = defaultdict(lambda: (None,) * 6)
-    for artist, own in good.items():
+    for artist, rows in survey.works().items():
+        own = [survey.measures[row] for row in rows]
         qualities = [one.quality for one in own if one.quality is not None]
         found[artist] = (
             100 * sum(one.grey for one in own) / len(own),

@@ -107,25 +107,25 @@ class Cards:
 def choose_cards(report: EdaReport) -> Cards:
     """The same ones each time: lots are drawn by the artist's place among all."""
     survey, audit = report.survey, report.audit
-    by_artist = _usable_by_artist(survey)
+    works = defaultdict[str, list[int]](list, survey.works())
     row_of = {painting.id: row for row, painting in enumerate(survey.paintings) if painting.artist}
     return Cards(
         walls=tuple(
-            Wall(artist, _drawn(by_artist[artist.name], HUNG, at))
+            Wall(artist, _drawn(works[artist.name], HUNG, at))
             for at, artist in enumerate(report.overview.artists)
-            if by_artist[artist.name]
+            if works[artist.name]
         ),
         quartered=tuple(
             Quartered(row, piece_boxes(survey.paintings[row].id))
-            for row in _drawn([row for rows in by_artist.values() for row in rows], QUARTERED, 0)
+            for row in _drawn([row for rows in works.values() for row in rows], QUARTERED, 0)
         ),
         same=_same(survey, report.matches),
         doubts=tuple(
             Doubt(
                 row_of[suspect.id],
                 suspect,
-                nearest(survey, row_of[suspect.id], by_artist[suspect.given]),
-                nearest(survey, row_of[suspect.id], by_artist[suspect.suggested]),
+                nearest(survey, row_of[suspect.id], works[suspect.given]),
+                nearest(survey, row_of[suspect.id], works[suspect.suggested]),
             )
             for suspect in (audit.suspects[:SUSPECTS] if audit else ())
             if suspect.id in row_of
@@ -145,14 +145,6 @@ def nearest(
     others = np.asarray([other for other in among if other != row], np.intp)
     distances = np.linalg.norm(survey.styles[others] - survey.styles[row], axis=1)
     return tuple(others[np.argsort(distances, kind="stable")[:count]].tolist())
-
-
-def _usable_by_artist(survey: Survey) -> defaultdict[str, list[int]]:
-    found: defaultdict[str, list[int]] = defaultdict(list)
-    for row, (painting, measures) in enumerate(zip(survey.paintings, survey.measures, strict=True)):
-        if painting.artist is not None and not measures.problem:
-            found[painting.artist].append(row)
-    return found
 
 
 def _drawn(rows: Sequence[int], count: int, key: int) -> tuple[int, ...]:

@@ -5,7 +5,6 @@ All comes from the survey's small pictures and measures; every colour shown is o
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -38,13 +37,7 @@ _HALF_LIFE = 30.0  # years
 
 def colour_figures(report: EdaReport) -> list[Drawn]:
     """Of the artists with pictures that can be read; none where there are none."""
-    works: dict[str, list[int]] = defaultdict(list)
-    for at, (painting, one) in enumerate(
-        zip(report.survey.paintings, report.survey.measures, strict=True)
-    ):
-        if painting.artist is not None and not one.problem:
-            works[painting.artist].append(at)
-    if not works:
+    if not (works := report.survey.works()):
         return []
     with style():
         drawn = [_lightness(report.survey, works), _palettes(report.survey, works)]

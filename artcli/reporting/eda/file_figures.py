@@ -37,10 +37,10 @@ _KB = 1000
 
 def file_figures(report: EdaReport) -> list[Drawn]:
     """Of the pictures that can be read; none where none to learn from can."""
-    sides: Sides = {"train": [], "test": []}
-    for painting, one in zip(report.survey.paintings, report.survey.measures, strict=True):
-        if not one.problem:
-            sides[painting.kind].append(one)
+    survey = report.survey
+    sides: Sides = {
+        kind: [survey.measures[at] for at in survey.usable(kind)] for kind in ("train", "test")
+    }
     if not sides["train"]:
         return []
     with style():

@@ -43,14 +43,7 @@ _SHOWN, _PIECES, _LONGEST = 3, 5, 420  # paintings with pieces; pieces of each; 
 def gallery_figures(report: EdaReport) -> list[Drawn]:
     """The wall, the map of pictures, and pieces beside their paintings, of pictures that can be
     read; none where there are none."""
-    good = [
-        at
-        for at, (painting, one) in enumerate(
-            zip(report.survey.paintings, report.survey.measures, strict=True)
-        )
-        if painting.kind == "train" and not one.problem
-    ]
-    if not good:
+    if not (good := report.survey.usable("train")):
         return []
     with style():
         drawn = [_wall(report.survey, good)]

@@ -74,11 +74,7 @@ def gather(
 
 def _map(cache: Path, seen: Survey, described: Described | None) -> PaintingMap:
     """Of the pictures to learn from that can be read."""
-    readable = {
-        painting.id: row
-        for row, (painting, found) in enumerate(zip(seen.paintings, seen.measures, strict=True))
-        if painting.kind == "train" and not found.problem
-    }
+    readable = {seen.paintings[row].id: row for row in seen.usable("train")}
     if described is None:
         rows = np.array(list(readable.values()), np.intp)
         return map_paintings(cache, BY_LOOKS, rows, seen.styles[rows])

@@ -25,11 +25,9 @@ def ribbon(report: EdaReport) -> tuple[Picture, str] | None:
     survey = report.survey
     middles = {artist.name: middle_year(artist) for artist in report.overview.artists}
     keys = [
-        (middles.get(painting.artist) or 9999, painting.artist, measures.lightness, row)
-        for row, (painting, measures) in enumerate(
-            zip(survey.paintings, survey.measures, strict=True)
-        )
-        if painting.artist is not None and not measures.problem
+        (middles.get(artist) or 9999, artist, survey.measures[row].lightness, row)
+        for artist, own in survey.works().items()
+        for row in own
     ]
     if not keys:
         return None

@@ -10,6 +10,7 @@ from artcli.reporting.eda.drawing import counted, label, percent
 from artcli.reporting.figures import interval
 
 if TYPE_CHECKING:
+    from artcli.contest.tables import Kind
     from artcli.reporting.eda.report import EdaReport
 
 _THIN = "\N{THIN SPACE}"
@@ -77,14 +78,10 @@ def _of_pictures(report: EdaReport) -> list[Tile]:
     return [*found, Tile(f"{pairs:,}", of, _same(report))]
 
 
-def _median_size(report: EdaReport, kind: str) -> str:
+def _median_size(report: EdaReport, kind: Kind) -> str:
     """The median width and the median height, "" where there is no picture of the kind."""
     survey = report.survey
-    good = [
-        measures
-        for painting, measures in zip(survey.paintings, survey.measures, strict=True)
-        if painting.kind == kind and not measures.problem
-    ]
+    good = [survey.measures[row] for row in survey.usable(kind)]
     if not good:
         return ""
     width = median(measures.width for measures in good)
