@@ -16,6 +16,7 @@ from painted import painted_workspace
 from small_contests import ARTISTS, write_csv
 
 from artcli.commands.eda.fixing import propose_fixes
+from artcli.commands.eda.summary import _next
 from artcli.contest.splits import load_or_make_folds
 from artcli.contest.tables import read_contest
 from artcli.predicting.folder import keep_fold
@@ -129,10 +130,13 @@ def test_corrections_are_proposed_marked_and_applied(workspace: Workspace) -> No
     rows = [",".join(f'"{cell}"' for cell in line.values()) for line in lines]
     write_csv(path, ",".join(lines[0]), rows)
     edited = path.read_bytes()
-    propose_fixes(workspace, gather(workspace))
+    report = gather(workspace)
+    written = propose_fixes(workspace, report)
     assert path.read_bytes() == edited, "what a person has decided stays"
+    assert _next(report, written) == "artcli init --repair"
     repaired = artcli("init", workspace.root, "--repair")
     assert repaired.code == 0, repaired.err
+    assert _next(report, written) == "", "all that is marked is in force"
     contest = read_contest(workspace)
     artist_of = {painting.id: painting.artist for painting in contest.train}
     assert artist_of[WRONG] == "Cleo Iron"

@@ -158,9 +158,21 @@ def _details(finding: Finding) -> Iterator[str]:
 
 def _next(report: EdaReport, proposed: Written | None) -> str:
     if proposed is not None:
-        return "artcli init --repair" if proposed.marked or proposed.grouped else ""
+        return "artcli init --repair" if _to_apply(report, proposed) else ""
     if any(finding.severity == "error" for finding in report.findings):
         return "artcli eda --fix"
     if report.audit is None:
         return "artcli kfold"
     return "artcli eda --fix" if report.audit.suspects or report.matches else ""
+
+
+def _to_apply(report: EdaReport, proposed: Written) -> bool:
+    """Whether anything proposed is marked and not in force yet; what is marked but does not fit
+    counts, for `init --repair` says so."""
+    from artcli.contest.repair import find_repairs
+    from artcli.errors import Problems
+
+    try:
+        return bool(find_repairs(report.contest.data, proposed.fixes.parent))
+    except Problems:
+        return True
