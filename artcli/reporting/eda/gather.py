@@ -18,7 +18,7 @@ from artcli.contest.survey.faults import file_findings
 from artcli.contest.survey.surveying import survey
 from artcli.contest.table_findings import table_findings
 from artcli.contest.tables import examine_contest
-from artcli.errors import ArtcliError
+from artcli.errors import Problems
 from artcli.predicting.audit.auditing import audit
 from artcli.predicting.audit.choosing import run_to_audit
 from artcli.predicting.audit.told import label_findings
@@ -89,6 +89,9 @@ def _folds(workspace: Workspace, contest: Contest) -> tuple[dict[int, Folds], li
     for k, path in workspace.folds_files.items():
         try:
             found[k] = read_folds(path, k, [painting.id for painting in contest.train])
-        except ArtcliError as error:
-            faults.append(Finding("unfitting-folds", "warning", error.message, error.hint or ""))
+        except Problems as error:
+            title = f"{path.name} does not serve"
+            faults.append(
+                Finding("unfitting-folds", "warning", title, error.hint or "", error.problems)
+            )
     return found, faults
