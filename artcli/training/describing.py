@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from artcli import console
+from artcli.errors import ArtcliError
 from artcli.training.components import bind_recipe, recipe_from_flags
 from artcli.training.devices import start_fabric
 from artcli.training.keys import key
@@ -48,7 +49,11 @@ def describe(
     if body in {run.name for run in list_runs(workspace)}:
         of, recipe, components, model, image_size = _of_run(workspace, host, body)
     else:
-        recipe, components = recipe_from_flags(host, {"model": body})
+        try:
+            recipe, components = recipe_from_flags(host, {"model": body})
+        except ArtcliError as error:
+            why = error.message.removeprefix("--model: ")
+            raise ArtcliError(f"{body!r} is no run, nor a model: {why}", error.hint) from error
         if not came_trained(components):
             console.warn(f"{components.model.text} has random weights: it was not trained before")
         torch.manual_seed(key(recipe.seed, "weights"))
@@ -57,6 +62,8 @@ def describe(
         of = f"features of {components.model.text}"
     fabric = start_fabric(recipe, device)
     pixels = train_pixels(workspace, contest, image_size, skip_bad=True)
+    if not len(pixels):
+        return Described(of, (), np.zeros((0, 0), np.float32))
     features = features_of(workspace, fabric, components, model)
     wholes = Wholes(pixels, np.arange(len(pixels)), image_size)
     return Described(of, pixels.keys, features(fabric, wholes, "Features of the paintings").numpy())

@@ -41,5 +41,13 @@ def test_a_model_describes_and_a_bad_picture_is_left_out(workspace: Workspace) -
 
 
 def test_what_is_neither_says_so(workspace: Workspace) -> None:
-    with pytest.raises(ArtcliError, match="tinyvitt"):
+    with pytest.raises(ArtcliError, match="'tinyvitt' is no run, nor a model: there is no model"):
         describe(workspace, load_host(workspace), contest_of(workspace), "tinyvitt")
+
+
+def test_where_no_picture_can_be_read_there_is_nothing_to_describe(workspace: Workspace) -> None:
+    contest = contest_of(workspace)
+    for painting in contest.train:
+        painting.path.write_bytes(b"no picture")
+    found = describe(workspace, load_host(workspace), contest, MODEL)
+    assert (found.ids, len(found.features)) == ((), 0)
