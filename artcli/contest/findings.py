@@ -7,7 +7,7 @@ Everything that examines a contest (its files, its tables, duplicates, labels) a
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Severity = Literal["error", "warning", "note"]
@@ -33,5 +33,19 @@ class Finding:
 
 
 def in_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """The gravest first; of one severity in the order in which they were found."""
-    return tuple(sorted(findings, key=lambda finding: SEVERITIES.index(finding.severity)))
+    """The gravest first, of one severity in the order in which they were found; titles and advice
+    as sentences begin, and advice as they end."""
+    told = (
+        replace(one, title=_begun(one.title), advice=_ended(_begun(one.advice))) for one in findings
+    )
+    return tuple(sorted(told, key=lambda finding: SEVERITIES.index(finding.severity)))
+
+
+def _begun(text: str) -> str:
+    """With a capital, but where it begins with the name of a file or a command."""
+    first = text.partition(" ")[0]
+    return text if "." in first or first == "artcli" else text[:1].upper() + text[1:]
+
+
+def _ended(text: str) -> str:
+    return f"{text}." if text and text[-1] not in ".?!" else text

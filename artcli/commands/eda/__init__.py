@@ -9,6 +9,7 @@ import typer
 from artcli.commands.options import DeviceOption, JsonOption, WorkspaceOption
 
 if TYPE_CHECKING:
+    from artcli.contest.tables import Contest
     from artcli.training.describing import Described
     from artcli.workspace.paths import Workspace
 
@@ -50,17 +51,21 @@ def command(
     labels are probably wrong. Pictures that have not changed are not read again.
     """
     from dataclasses import asdict
+    from functools import partial
 
     from artcli import console
     from artcli.commands.eda.fixing import propose_fixes
     from artcli.commands.eda.summary import show
+    from artcli.contest.proposals import read_proposals
     from artcli.reporting.eda.gather import gather
-    from artcli.reporting.eda.writing import write_report
+    from artcli.reporting.eda.writing import eda_folder, write_report
     from artcli.workspace.paths import find_workspace
 
     found = find_workspace(workspace)
-    described = _described(found, features, device) if features else None
-    report = gather(found, run=run, described=described)
+    if fix:
+        read_proposals(eda_folder(found))  # damaged, it is told before the work and not after it
+    describe = partial(_described, found, features, device) if features else None
+    report = gather(found, run=run, describe=describe)
     document = write_report(found, report)
     proposed = propose_fixes(found, report) if fix else None
     if json:
@@ -70,10 +75,8 @@ def command(
         show(found, report, proposed)
 
 
-def _described(workspace: Workspace, features: str, device: str) -> Described:
-    from artcli.contest.tables import examine_contest
+def _described(workspace: Workspace, features: str, device: str, contest: Contest) -> Described:
     from artcli.host.discovery import load_host
     from artcli.training.describing import describe
 
-    contest = examine_contest(workspace.data).contest
     return describe(workspace, load_host(workspace), contest, features, device=device)

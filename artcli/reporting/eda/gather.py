@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,13 +36,17 @@ BY_LOOKS = "statistics of colour and texture"
 
 
 def gather(
-    workspace: Workspace, *, run: str | None = None, described: Described | None = None
+    workspace: Workspace,
+    *,
+    run: str | None = None,
+    describe: Callable[[Contest], Described] | None = None,
 ) -> EdaReport:
     """Look at the workspace's contest, as far as it can be read, and at what `run` says of it.
 
     `run`: a run or a result whose out-of-fold predictions judge artists and labels, else the best
-    one that is judged on every painting, if there is one. `described`: the features that the map is
-    made of, else those of the survey. Errors: where there is no train.csv, or no such run.
+    one that is judged on every painting, if there is one. `describe` gives the features that the
+    map is made of, else they are those of the survey. Errors: where there is no train.csv, or no
+    such run.
     """
     examined = examine_contest(workspace.data)
     contest = examined.contest
@@ -67,7 +72,7 @@ def gather(
         ),
         matches=matches,
         shift=shift,
-        painting_map=_map(workspace.cache, seen, described),
+        painting_map=_map(workspace.cache, seen, describe and describe(contest)),
         audit=audited,
     )
 
