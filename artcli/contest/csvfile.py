@@ -75,6 +75,16 @@ class Table:
             if row[column] and first.setdefault(row[column], row.number) != row.number
         ]
 
+    def blank(self, columns: Iterable[str]) -> list[str]:
+        """A problem for each blank cell in `columns`, as far as the table has them."""
+        there = [column for column in columns if column in self.header]
+        return [
+            Problem(f"{self.where(row, column)}: is blank", "blank-cell")
+            for row in self.rows
+            for column in there
+            if not row[column]
+        ]
+
     def with_rows(self, rows: Iterable[Row]) -> Table:
         return replace(self, rows=tuple(rows))
 
@@ -151,7 +161,9 @@ def read_table(
         )
     table = Table(path, header, (), form, tuple(notices))
     used = [column for column in header if column in (*columns, *optional)]
-    return table.with_rows(_checked_rows(table, raw[1:], used, may_be_blank, problems))
+    table = table.with_rows(_checked_rows(table, raw[1:], used, problems))
+    problems += table.blank(column for column in used if column not in may_be_blank)
+    return table
 
 
 def _read_bytes(path: Path, problems: list[str]) -> bytes | None:
@@ -236,7 +248,6 @@ def _checked_rows(
     table: Table,
     raw: Iterable[tuple[int, list[str]]],
     columns: Sequence[str],
-    may_be_blank: Sequence[str],
     problems: list[str],
 ) -> list[Row]:
     rows: list[Row] = []
@@ -253,9 +264,7 @@ def _checked_rows(
         row = Row(number, line, dict(zip(table.header, cells, strict=True)))
         rows.append(row)
         for column in columns:
-            if not row[column] and column not in may_be_blank:
-                problems.append(Problem(f"{table.where(row, column)}: is blank", "blank-cell"))
-            elif holds_control(row[column]):
+            if holds_control(row[column]):
                 problems.append(
                     Problem(
                         f"{table.where(row, column)}: holds a control character",

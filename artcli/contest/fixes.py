@@ -7,9 +7,10 @@ there now, and what should:
     3897,3896,./train/3896.jpg,Edgar Degas,3896,./train/3896.jpg,Titian
 
 It is applied where the row holds the old values, left alone where it holds the new ones already,
-and refused otherwise; one whose new values are all blank removes the row. Several lines may name
-one row: copies of a contest differ, and what was corrected may be corrected again. train.csv
-itself is never changed; `read_train` gives it corrected.
+and refused otherwise. Beside a new artist a blank new_id or new_img_path means that it stays; leave
+new_id, new_img_path and new_artist all blank to leave the row out. Several lines may name one row:
+copies of a contest differ, and what was corrected may be corrected again. train.csv itself is never
+changed; `read_train` gives it corrected.
 """
 
 from __future__ import annotations
@@ -53,15 +54,21 @@ class Fix:
 def read_train(
     data: Path, problems: list[str], notices: list[str], corrections: Path | None = None
 ) -> Table | None:
-    """train.csv of the folder `data`, corrected by the fixes.csv in `corrections`, or in `data`."""
-    table = read_table(data / TRAIN_NAME, ("id", "artist"), problems, optional=("img_path",))
+    """train.csv of the folder `data`, corrected by the fixes.csv in `corrections`, or in `data`.
+
+    Blank cells are problems where they are left when all is corrected.
+    """
+    table = read_table(
+        data / TRAIN_NAME, ("id", "artist"), problems, optional=("img_path",), may_be_blank=OLD
+    )
     if table is None:
         return None
     notices += table.notices
     fixes_file = (corrections or data) / FIXES_NAME
     if fixes_file.exists():
-        fixed, changes = apply_fixes(table, read_fixes(fixes_file, problems), problems)
-        removed = len(table.rows) - len(fixed.rows)
+        given = table
+        table, changes = apply_fixes(given, read_fixes(fixes_file, problems), problems)
+        removed = len(given.rows) - len(table.rows)
         done = [
             f"{does} {rows} row{'s' * (rows > 1)}"
             for does, rows in (("corrects", len(changes) - removed), ("removes", removed))
@@ -71,13 +78,13 @@ def read_train(
             notices.append(
                 Problem(f"{FIXES_NAME} {' and '.join(done)} of {TRAIN_NAME}", "corrected-rows")
             )
-        return fixed
+    problems += table.blank(OLD)
     return table
 
 
 def read_fixes(path: Path, problems: list[str]) -> tuple[Fix, ...]:
     """The corrections in the CSV file `path`; what is wrong with it is appended to `problems`."""
-    table = read_table(path, COLUMNS, problems, may_be_blank=_NEW)
+    table = read_table(path, COLUMNS, problems, may_be_blank=COLUMNS)
     if table is None:
         return ()
     found = (read_fix(table, line, problems) for line in table.rows)
@@ -97,11 +104,12 @@ def read_fix(table: Table, line: Row, problems: list[str]) -> Fix | None:
             )
         )
         return None
-    blank = [column for column in _NEW if not line[column]]
-    if blank and len(blank) < len(_NEW):
+    if new["artist"]:
+        new = {column: new[column] or old[column] for column in OLD}
+    elif any(new.values()):
         problems.append(
             Problem(
-                f"{table.where(line, blank[0])}: is blank; a row is removed where"
+                f"{table.where(line, 'new_artist')}: is blank; a row is removed where"
                 f" {', '.join(_NEW)} are all blank",
                 "bad-fix",
             )

@@ -169,6 +169,30 @@ def test_a_correction_of_half_a_row_is_refused(tmp_path: Path) -> None:
     ]
 
 
+def test_a_new_artist_alone_leaves_id_and_path_as_they_are(tmp_path: Path) -> None:
+    table, problems = small(tmp_path, TITIAN, fixes=(f"1,{TITIAN},,,Goya",))
+    assert not problems
+    assert dict(table.rows[0].cells) == {
+        "id": "0",
+        "img_path": "./train/0000.jpg",
+        "artist": "Goya",
+    }
+
+
+@pytest.mark.parametrize(
+    ("new", "left"), [("1,./train/0001.jpg,Goya", ["Titian", "Goya"]), (",,", ["Titian"])]
+)
+def test_a_blank_cell_that_is_corrected_or_removed_is_no_problem(
+    tmp_path: Path, new: str, left: list[str]
+) -> None:
+    blank = "1,./train/0001.jpg,"
+    table, problems = small(tmp_path, TITIAN, blank, fixes=(f"2,{blank},{new}",))
+    assert not problems
+    assert [row["artist"] for row in table.rows] == left
+    _, problems = small(tmp_path, TITIAN, blank, fixes=(f"1,{TITIAN},{SISLEY}",))
+    assert problems == ["train.csv row 2 (line 3), column artist: is blank"]
+
+
 def test_what_was_corrected_may_be_corrected_again_in_any_order_of_lines(tmp_path: Path) -> None:
     goya = TITIAN.replace("Titian", "Goya")
     again = (f"1,{SISLEY},{goya}", f"1,{TITIAN},{SISLEY}")

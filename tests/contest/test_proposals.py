@@ -136,7 +136,7 @@ def test_a_label_once_corrected_can_be_doubted_again(data: Path, folder: Path) -
             "fixes.csv: train.csv row 1 (line 2) holds 0,./train",
         ),
         (",0,./train/0000.jpg,Ben", ",1,./train/0000.jpg,Ben", "id: '1' is already in row 1"),
-        (",0,./train/0000.jpg,Ben", ",,./train/0000.jpg,Ben", "column new_id: is blank; a row is"),
+        ("jpg,Ben Wood,the", "jpg,,the", "column new_artist: is blank; a row is removed where"),
         ("yes,", "perhaps,", "column apply: 'perhaps' is neither yes nor no, nor blank"),
         ("yes,1,", "yes,", "fixes.csv row 2 (line 3): 8 cells where the header has 9"),
     ],
@@ -263,3 +263,11 @@ def test_a_painting_whose_copies_are_removed_needs_no_group(data: Path, folder: 
     assert len(find_repairs(data, folder).groups) == 2
     edit(fixes, ",4,3,", "yes,4,3,")
     assert find_repairs(data, folder).groups == ()
+
+
+def test_a_blank_artist_is_filled_in_by_what_is_marked(data: Path, folder: Path) -> None:
+    edit(data / "train.csv", "4,./train/0004.jpg,Ben Wood", "4,./train/0004.jpg,")
+    header = "apply,row,id,img_path,artist,new_id,new_img_path,new_artist,why"
+    write_csv(folder / FIXES_NAME, header, ["yes,5,4,./train/0004.jpg,,,,Ben Wood,"])
+    find_repairs(data, folder).write(data)
+    assert read_contest(data).counts == (3, 3, 3)
