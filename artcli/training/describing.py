@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -52,6 +53,10 @@ def describe(
         try:
             recipe, components = recipe_from_flags(host, {"model": body})
         except ArtcliError as error:
+            if (workspace.predictions / Path(body).name).is_dir():
+                raise ArtcliError(
+                    f"{body} has predictions and no body", "name a run that was trained here"
+                ) from error
             why = error.message.removeprefix("--model: ")
             raise ArtcliError(f"{body!r} is no run, nor a model: {why}", error.hint) from error
         if not came_trained(components):

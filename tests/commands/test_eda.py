@@ -133,10 +133,10 @@ def test_corrections_are_proposed_marked_and_applied(workspace: Workspace) -> No
     report = gather(workspace)
     written = propose_fixes(workspace, report)
     assert path.read_bytes() == edited, "what a person has decided stays"
-    assert _next(report, written) == "artcli init --repair"
+    assert _next(report, written, "artcli eda") == "artcli init --repair"
     repaired = artcli("init", workspace.root, "--repair")
     assert repaired.code == 0, repaired.err
-    assert _next(report, written) == "", "all that is marked is in force"
+    assert _next(report, written, "artcli eda") == "", "all that is marked is in force"
     contest = read_contest(workspace)
     artist_of = {painting.id: painting.artist for painting in contest.train}
     assert artist_of[WRONG] == "Cleo Iron"

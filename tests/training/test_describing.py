@@ -51,3 +51,9 @@ def test_where_no_picture_can_be_read_there_is_nothing_to_describe(workspace: Wo
         painting.path.write_bytes(b"no picture")
     found = describe(workspace, load_host(workspace), contest, MODEL)
     assert (found.ids, len(found.features)) == ((), 0)
+
+
+def test_a_result_has_no_body(workspace: Workspace) -> None:
+    (workspace.predictions / "blend").mkdir(parents=True)
+    with pytest.raises(ArtcliError, match="blend has predictions and no body"):
+        describe(workspace, load_host(workspace), contest_of(workspace), "blend")

@@ -52,6 +52,7 @@ def command(
     """
     from dataclasses import asdict
     from functools import partial
+    from shlex import join
 
     from artcli import console
     from artcli.commands.eda.fixing import propose_fixes
@@ -66,13 +67,15 @@ def command(
         read_proposals(eda_folder(found))  # damaged, it is told before the work and not after it
     describe = partial(_described, found, features, device) if features else None
     report = gather(found, run=run, describe=describe)
-    document = write_report(found, report)
+    given = [("--run", run), ("--features", features)]
+    line = join(["artcli", "eda", *(word for pair in given if pair[1] for word in map(str, pair))])
+    document = write_report(found, report, line)
     proposed = propose_fixes(found, report) if fix else None
     if json:
         fixes = proposed and asdict(proposed)
         console.print_json({**document, "measured_anew": report.survey.measured, "fixes": fixes})
     else:
-        show(found, report, proposed)
+        show(found, report, proposed, line)
 
 
 def _described(workspace: Workspace, features: str, device: str, contest: Contest) -> Described:

@@ -27,10 +27,12 @@ def propose_fixes(workspace: Workspace, report: EdaReport) -> Written:
 
 def _suspects(report: EdaReport) -> Iterator[tuple[str, str, str]]:
     """(id, artist, why) of the labels most in doubt."""
-    most = max(SUSPECTS, round(SHARE * len(report.contest.train)))
-    for one in report.audit.suspects[:most] if report.audit else ():
+    if report.audit is None:
+        return
+    run, most = report.audit.run, max(SUSPECTS, round(SHARE * len(report.contest.train)))
+    for one in report.audit.suspects[:most]:
         why = (
-            f"the models say {one.suggested} ({one.suggested_probability:.2f}) rather than "
+            f"{run} says {one.suggested} ({one.suggested_probability:.2f}) rather than "
             f"{one.given} ({one.given_probability:.2f})"
         )
         yield one.id, one.suggested, why
@@ -69,7 +71,8 @@ def show(written: Written) -> None:
             soft_wrap=False,
         )
         console.note(
-            "Write yes beside those to apply, no beside the others; correct new_artist as you like."
+            "Write yes beside those to apply, no beside the others; correct new_artist as you "
+            "like. A row whose new_id, new_img_path and new_artist are all blank is left out."
         )
     if written.grouped:
         out.print(f"{console.safe(written.groups)}: {written.grouped:,} paintings in groups")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import statistics
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from artcli import console
 from artcli.commands.eda.fixing import show as show_proposed
+from artcli.contest.findings import SEVERITIES
 from artcli.reporting.eda.writing import PAGE, eda_folder
 
 if TYPE_CHECKING:
@@ -28,8 +30,8 @@ BAR = 24  # characters
 MARKS = {"error": "[red]✗[/]", "warning": "[yellow]![/]", "note": "[dim]·[/]"}
 
 
-def show(workspace: Workspace, report: EdaReport, proposed: Written | None) -> None:
-    """The report in short, where all of it is, and what may come next."""
+def show(workspace: Workspace, report: EdaReport, proposed: Written | None, line: str) -> None:
+    """The report in short, where all of it is, and what may come next; `line` is what was typed."""
     out = console.out()
     contest = report.contest
     out.print(
@@ -39,15 +41,15 @@ def show(workspace: Workspace, report: EdaReport, proposed: Written | None) -> N
     out.print(_artists(report))
     facts = (*_imbalance(report), *_pictures(report), *_models(report))
     out.print(_grid((f"[bold]{what}[/]", console.safe(said)) for what, said in facts))
-    out.print("\n[bold]Findings[/]" if report.findings else "\nNothing was found wrong.")
+    out.print(f"\n[bold]Findings[/] {_counts(report.findings)}")
     out.print(_grid(line for finding in report.findings for line in _found(finding)))
     if proposed is not None:
         show_proposed(proposed)
     page, here = eda_folder(workspace) / PAGE, Path.cwd()
     shown = page.relative_to(here) if page.is_relative_to(here) else page
     out.print(f"\nReport  [bold]{console.safe(shown)}[/]")
-    if line := _next(report, proposed):
-        out.print(f"Next: [bold]{console.safe(line + workspace.flag)}[/]")
+    if following := _next(report, proposed, line):
+        out.print(f"Next: [bold]{console.safe(following + workspace.flag)}[/]")
 
 
 def _artists(report: EdaReport) -> Table:
@@ -138,6 +140,13 @@ def _grid(rows: Iterable[tuple[str, str]]) -> Table:
     return made
 
 
+def _counts(findings: Sequence[Finding]) -> str:
+    """`1 error, 4 warnings, 2 notes`."""
+    counts = Counter(finding.severity for finding in findings)
+    said = (f"{counts[one]:,} {one}{'s' * (counts[one] > 1)}" for one in SEVERITIES if counts[one])
+    return ", ".join(said) or "none"
+
+
 def _found(finding: Finding) -> Iterator[tuple[str, str]]:
     """A mark of its severity with its title, some of its cases, and what to do."""
     yield MARKS[finding.severity], console.safe(finding.title)
@@ -148,22 +157,22 @@ def _found(finding: Finding) -> Iterator[tuple[str, str]]:
 
 
 def _details(finding: Finding) -> Iterator[str]:
-    """A few cases of what is more than a note."""
-    if finding.severity == "note":
+    """A few cases; of a note the only one, if it is."""
+    if finding.severity == "note" and len(finding.details) > 1:
         return
     yield from finding.details[:DETAILS]
     if (more := len(finding.details) - DETAILS) > 0:
         yield f"… and {more:,} more, in the report"
 
 
-def _next(report: EdaReport, proposed: Written | None) -> str:
+def _next(report: EdaReport, proposed: Written | None, line: str) -> str:
     if proposed is not None:
         return "artcli init --repair" if _to_apply(report, proposed) else ""
     if any(finding.severity == "error" for finding in report.findings):
-        return "artcli eda --fix"
+        return f"{line} --fix"
     if report.audit is None:
         return "artcli kfold"
-    return "artcli eda --fix" if report.audit.suspects or report.matches else ""
+    return f"{line} --fix" if report.audit.suspects or report.matches else ""
 
 
 def _to_apply(report: EdaReport, proposed: Written) -> bool:

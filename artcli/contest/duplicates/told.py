@@ -27,7 +27,7 @@ KINDS = {  # code: (title, advice)
     "duplicates-in-test": (
         "The same painting to learn from and in the test, so that the answer is known",
         "a score on them says nothing of other paintings, and the rules of a contest may forbid to "
-        "make use of it; no command of artcli does",
+        "make use of that; artcli makes none",
     ),
     "duplicates-within-test": (
         "The same picture twice in the test",

@@ -40,11 +40,11 @@ def label_findings(audit: Audit) -> list[Finding]:
 
 def _doubtful(audit: Audit) -> Finding:
     flagged = any(one.flagged for one in audit.suspects)
-    looks = _counted(len(audit.suspects), "painting looks", "paintings look")
+    many = _counted(len(audit.suspects), "painting", "paintings")
     return Finding(
         "doubtful-labels",
         "warning" if flagged else "note",
-        f"Some labels may be wrong: to {audit.run}, {looks} like another artist's",
+        f"Some labels may be wrong: {audit.run} takes {many} for another artist's",
         "Hard paintings are among them, so look at the most doubtful, which come first. artcli eda"
         " --fix proposes corrections, to be marked by you and applied with artcli init --repair.",
         tuple(_suspected(one) for one in audit.suspects),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +31,7 @@ def eda_folder(workspace: Workspace) -> Path:
     return workspace.reports / "eda"
 
 
-def write_report(workspace: Workspace, report: EdaReport) -> dict[str, Any]:
+def write_report(workspace: Workspace, report: EdaReport, line: str) -> dict[str, Any]:
     """Write `eda.html`, `eda.json`, `figures/NAME.png` and `tables/NAME.csv` into the folder
     `reports/eda`, and return the document. PNG and CSV files in `figures` and `tables` that this
     report lacks, such as those of an earlier one, are removed; whatever else is there stays."""
@@ -45,7 +46,9 @@ def write_report(workspace: Workspace, report: EdaReport) -> dict[str, Any]:
     _leave_only(folder / "figures", (f"{drawn.name}.png" for drawn in all_of_them))
     _leave_only(folder / "tables", (f"{name}.csv" for name in tables))
     by_name = {drawn.name: drawn for drawn in drawings}  # the page shows pictures of its own
-    write_text(folder / PAGE, html_page(report, by_name, tables, made=_made(workspace, report)))
+    write_text(
+        folder / PAGE, html_page(report, by_name, tables, made=_made(workspace, report, line))
+    )
     made = document(workspace, report, tables.values())
     write_json(folder / DOCUMENT, made)
     return made
@@ -106,10 +109,11 @@ def _leave_only(folder: Path, names: Iterable[str]) -> None:
                 path.unlink()
 
 
-def _made(workspace: Workspace, report: EdaReport) -> list[str]:
+def _made(workspace: Workspace, report: EdaReport, line: str) -> list[str]:
     """How the report was made, line by line."""
     lines = [
-        f"Made by artcli {__version__} from {workspace.data}, with: artcli eda{workspace.flag}",
+        f"Made by artcli {__version__} on {date.today():%Y-%m-%d} from {workspace.data}, with: "
+        f"{line}{workspace.flag}",
         f"The map is of {report.painting_map.of}.",
     ]
     if report.audit:
