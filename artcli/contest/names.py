@@ -13,6 +13,8 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
+_NEAR = 0.9  # likeness of two names' letters from which a typing error is likely
+
 
 def unicode_form(name: str) -> str:
     """One form for all spellings of `name` that Unicode calls equivalent (NFKC, single spaces)."""
@@ -54,6 +56,22 @@ def nearest_names(name: str, known: Sequence[str], most: int = 3) -> list[str]:
     ]
     scored.sort(key=lambda pair: -pair[0])
     return [candidate for score, candidate in scored[:most] if score >= 0.6]
+
+
+def near_pairs(names: Iterable[str]) -> list[tuple[str, str]]:
+    """Pairs of `names` that are a letter or so apart, each in the order they come in.
+
+    Of names with equal skeletons the first stands for all.
+    """
+    by_bones: dict[str, str] = {}
+    pairs: list[tuple[str, str]] = []
+    for name in names:
+        bones = skeleton(name)
+        if bones not in by_bones:
+            near = difflib.get_close_matches(bones, by_bones, cutoff=_NEAR)
+            pairs += [(by_bones[other], name) for other in near]
+            by_bones[bones] = name
+    return pairs
 
 
 def one_damaged_copy(name: str, known: Iterable[str]) -> str | None:

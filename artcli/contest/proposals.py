@@ -6,10 +6,12 @@ of the file that a person has edited come those marked to be applied. Nothing is
     apply,row,id,img_path,artist,new_id,new_img_path,new_artist,why
     yes,3897,3896,./train/3896.jpg,Edgar Degas,3896,./train/3896.jpg,Titian,a known fault of …
     ,12,11,./train/0011.jpg,Claude Monet,11,./train/0011.jpg,Alfred Sisley,the models say 0.93
+    ,81,80,./train/0080.jpg,Titian,,,,remove this row: its picture is truncated
 
-`apply` is `yes`, `no`, or blank while nobody has decided. Cells are written as they are in
-train.csv, one that begins with = + - or @ too, for they must be found again there: in a
-spreadsheet, open the file as text.
+Leave new_id, new_img_path and new_artist all blank to leave the row out of the contest. `apply` is
+`yes`, `no`, or blank while nobody has decided. Cells are written as they are in train.csv, one that
+begins with = + - or @ too, for they must be found again there: in a spreadsheet, open the file as
+text.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from artcli.contest.additions import add_lines, read_edited
 from artcli.contest.csvfile import Row, holds_control
 from artcli.contest.fixes import COLUMNS as FIX_COLUMNS
 from artcli.contest.fixes import FIXES_NAME, OLD, Fix, holds, known_fault, read_fix, read_train
+from artcli.contest.slips import misspelt_names, wrong_ids
 from artcli.errors import Problems
 
 if TYPE_CHECKING:
@@ -68,9 +71,9 @@ def propose(
 ) -> tuple[Proposal, ...]:
     """What to correct in train.csv, one proposal for a row, the surest first.
 
-    The faults that artcli knows are marked to be applied. `removals` (id, why) and `suspects` (id,
-    the artist to name instead, why) wait for a person's answer. Errors: `ValueError` for an artist
-    who is none of the contest's.
+    The faults that artcli knows are marked to be applied. Slips of the pen, `removals` (id, why)
+    and `suspects` (id, the artist to name instead, why) wait for a person's answer.
+    Errors: `ValueError` for an artist who is none of the contest's.
     """
     table = read_train(contest.data, [], [])
     if table is None:
@@ -81,11 +84,15 @@ def propose(
         why = f"a known fault of the {fault.contest} contest's files"
         fitting = (fix for fix in fault.fixes if holds(rows[fix.row], fix.old))
         made += [Proposal(fix, why, True) for fix in fitting]
+    for number, key, why in wrong_ids(table):
+        old = {column: rows[number][column] for column in OLD}
+        made.append(Proposal(Fix(number, old, old | {"id": key}), why))
     paintings = {painting.id: painting for painting in contest.train}
     for key, why in removals:
         old = _cells(contest, paintings[key], rows)
-        made.append(Proposal(Fix(paintings[key].row, old, dict.fromkeys(OLD, "")), why))
-    for key, artist, why in suspects:
+        removal = Fix(paintings[key].row, old, dict.fromkeys(OLD, ""))
+        made.append(Proposal(removal, f"remove this row: {why}"))
+    for key, artist, why in (*misspelt_names(contest), *suspects):
         if artist not in contest.artists:
             raise ValueError(f"{artist!r} is none of the contest's artists")
         old = _cells(contest, paintings[key], rows)
@@ -176,8 +183,9 @@ def _cells(contest: Contest, painting: Painting, rows: dict[int, Row]) -> dict[s
 
 
 def _one_line(fix: Fix) -> bool:
-    """Whether a CSV file of ours can hold the correction: no control characters, no blanks."""
-    return not any(map(holds_control, fix.cells())) and all(fix.old.values())
+    """Whether a CSV file of ours can hold the correction: no control characters, no half row."""
+    whole = fix.removes or all(fix.new.values())
+    return whole and not any(map(holds_control, fix.cells()))
 
 
 def _meant(fix: Fix) -> tuple[int, tuple[str, ...]]:

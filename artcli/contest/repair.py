@@ -118,6 +118,9 @@ def find_repairs(data: Path, proposed: Path | None = None) -> Repairs:
     known = fault.fixes if fault else ()
     marked = tuple(proposal.fix for proposal in proposals if proposal.apply)
     problems = _strangers(table, known, marked)
+    hint = "correct these lines, or write no into their column apply"
+    if problems:
+        hint += "; to leave a row out, leave new_id, new_img_path and new_artist all blank"
     fixes = tuple({fix.cells(): fix for fix in (*known, *marked)}.values())
     fixed, changes = apply_fixes(table, fixes, problems)
     problems += sorted({*fixed.repeated("id")} - {*table.repeated("id")})
@@ -125,7 +128,7 @@ def find_repairs(data: Path, proposed: Path | None = None) -> Repairs:
         raise Problems(
             f"the proposals in {proposed / FIXES_NAME} do not fit {table.path}",
             problems,
-            "correct these lines, or write no into their column apply",
+            hint,
         )
     return Repairs(
         fault,

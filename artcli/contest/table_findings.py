@@ -7,7 +7,6 @@ names.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -15,12 +14,11 @@ from artcli.contest.csvfile import Row, read_table
 from artcli.contest.findings import Finding
 from artcli.contest.fixes import FIXES_NAME, TRAIN_NAME
 from artcli.contest.genres import ARTISTS_NAME, read_genres
-from artcli.contest.names import skeleton
+from artcli.contest.names import near_pairs
 from artcli.contest.problem import code_of
 from artcli.contest.problem_kinds import KINDS, Kind
 from artcli.contest.tables import TEST_NAME, Contest, Examined, Painting
 
-_NEAR = 0.9  # likeness of two names' letters from which a typing error is likely
 _GAPS = 0.01  # share of numbers that may lack where ids are still taken for a count
 _OTHER = Kind(("something is wrong with a table", "{} things are wrong with tables"))
 _OTHER_NOTICE = Kind(("a notice", "{} notices"), severity="note")
@@ -96,18 +94,10 @@ def _small_classes(contest: Contest, folds: int) -> Finding | None:
 def _near_names(contest: Contest) -> Finding | None:
     """Names a letter or so apart; those of equal letters are a notice of the tables already."""
     works = dict(zip(contest.artists, contest.counts, strict=True))
-    by_bones: dict[str, str] = {}
-    told = []
-    for artist in contest.artists:
-        bones = skeleton(artist)
-        if bones in by_bones:
-            continue
-        told += [
-            f"{by_bones[near]!r} ({_works(works[by_bones[near]])}) and"
-            f" {artist!r} ({_works(works[artist])})"
-            for near in difflib.get_close_matches(bones, by_bones, cutoff=_NEAR)
-        ]
-        by_bones[bones] = artist
+    told = [
+        f"{one!r} ({_works(works[one])}) and {other!r} ({_works(works[other])})"
+        for one, other in near_pairs(contest.artists)
+    ]
     if not told:
         return None
     return Finding(

@@ -49,7 +49,7 @@ def test_what_is_proposed_waits_for_an_answer(data: Path, folder: Path) -> None:
     written = proposed(data, folder)
     assert lines(written.fixes) == [
         "apply,row,id,img_path,artist,new_id,new_img_path,new_artist,why",
-        ",9,8,./train/0008.jpg,Cleo Iron,,,,truncated",
+        ",9,8,./train/0008.jpg,Cleo Iron,,,,remove this row: truncated",
         f",{FIRST},0,./train/0000.jpg,Ben Wood,{TOLD} or so",
         ",5,4,./train/0004.jpg,Ben Wood,4,./train/0004.jpg,Cleo Iron,0.71",
     ]
@@ -151,6 +151,8 @@ def test_what_is_marked_but_does_not_fit_changes_nothing(
         find_repairs(data, folder)
     assert problem in str(caught.value)
     assert str(fixes) in str(caught.value)
+    advice = "leave new_id, new_img_path and new_artist all blank"
+    assert (advice in str(caught.value.hint)) == ("is no artist" in problem)
 
 
 def test_known_faults_are_marked_and_left_alone_where_a_person_says_no(
@@ -231,7 +233,7 @@ def test_a_contest_without_paths_gets_those_that_its_ids_mean(data: Path, folder
 
 def test_a_file_that_a_person_damaged_is_never_overwritten(data: Path, folder: Path) -> None:
     fixes = proposed(data, folder).fixes
-    edit(fixes, ",truncated", ",truncated,and more")
+    edit(fixes, "truncated", "truncated,and more")
     before = fixes.read_bytes()
     with pytest.raises(Problems, match="10 cells where the header has 9"):
         proposed(data, folder)
@@ -271,3 +273,54 @@ def test_a_blank_artist_is_filled_in_by_what_is_marked(data: Path, folder: Path)
     write_csv(folder / FIXES_NAME, header, ["yes,5,4,./train/0004.jpg,,,,Ben Wood,"])
     find_repairs(data, folder).write(data)
     assert read_contest(data).counts == (3, 3, 3)
+
+
+def told(data: Path) -> list[str]:
+    return [",".join(one.cells()) for one in propose(examine_contest(data).contest)]
+
+
+@pytest.mark.parametrize(("row", "number"), [(5, 4), (6, 5)])  # the earlier row, or the later
+def test_a_repeated_id_becomes_the_one_that_its_file_means_and_nobody_has(
+    data: Path, folder: Path, row: int, number: int
+) -> None:
+    edit(data / "train.csv", f"\n{number},./train", f"\n{9 - number},./train")
+    (line,) = told(data)
+    artist = ("Ben Wood", "Cleo Iron")[row - 5]
+    assert line == (
+        f",{row},{9 - number},./train/000{number}.jpg,{artist},{number},./train/000{number}.jpg,"
+        f"{artist},the id {9 - number} is given to several rows and {number}, which the file of"
+        " this row means, to none"
+    )
+    fixes = write_proposals(folder, propose(examine_contest(data).contest)).fixes
+    edit(fixes, f"\n,{row},", f"\nyes,{row},")
+    find_repairs(data, folder).write(data)
+    assert [painting.id for painting in read_contest(data).train] == list("012345678")
+    assert told(data) == []
+
+
+@pytest.mark.parametrize("file", ["0003.jpg", "x.jpg", "0004.jpg/x.jpg", f"{10**9}4.jpg"])
+def test_no_id_is_made_up(data: Path, file: str) -> None:
+    edit(data / "train.csv", "\n4,./train/0004.jpg", f"\n3,./train/{file}")
+    assert told(data) == []
+
+
+def test_files_whose_numbers_are_not_their_ids_mean_none(data: Path) -> None:
+    edit(data / "train.csv", "./train/000", "./train/001")
+    edit(data / "train.csv", "\n4,", "\n3,")
+    assert told(data) == []
+
+
+def test_two_rows_are_not_given_one_id(data: Path) -> None:
+    edit(data / "train.csv", "\n4,./train/0004.jpg", "\n3,./train/0004.jpg")
+    edit(data / "train.csv", "\n8,./train/0008.jpg", "\n3,./train/0004.jpg")
+    assert [line.split(",")[1:6:4] for line in told(data)] == [["5", "4"]]
+
+
+def test_the_rarer_of_two_names_that_nearly_agree_becomes_the_commoner(data: Path) -> None:
+    edit(data / "train.csv", "0,./train/0000.jpg,Ada Stone", "0,./train/0000.jpg,Ada Stoone")
+    assert told(data) == [
+        ",1,0,./train/0000.jpg,Ada Stoone,0,./train/0000.jpg,Ada Stone,"
+        "'Ada Stone' has 2 works and 'Ada Stoone' 1: a slip of the pen?"
+    ]
+    edit(data / "train.csv", "3,./train/0003.jpg,Ada Stone", "3,./train/0003.jpg,Ben Wood")
+    assert told(data) == []  # one work each: nobody knows which is right
