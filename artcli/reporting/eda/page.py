@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 SCRIPTS = ("eda_page.js", "eda_map.js")
 THUMBS = 12  # of the pictures that a finding concerns
 DETAILS = 200  # lines of it
+WALLS, DOUBTS = 10, 12  # that are shown before the others are asked for
 _OPTION = re.compile(r"(?<!\S)--[a-z][a-z-]*")
 
 # Where a figure or a table stands, by its name. One that is not named stands with the pictures.
@@ -115,6 +116,8 @@ def html_page(
         map=numbers,
         map_json=htmlsafe_json_dumps(numbers, sort_keys=False, separators=(",", ":")),
         most_details=DETAILS,
+        first_walls=WALLS,
+        first_doubts=DOUBTS,
         most_same=SAME,
         made=made,
         percent=lambda share: percent(share).replace(" ", "\N{NO-BREAK SPACE}"),

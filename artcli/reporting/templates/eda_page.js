@@ -107,7 +107,7 @@
   function printed() {
     let opened = [];
     addEventListener("beforeprint", () => {
-      opened = all("details:not([open])");
+      opened = all("details:not([open], .folded)");
       opened.forEach((part) => { part.open = true; });
     });
     addEventListener("afterprint", () => opened.forEach((part) => { part.open = false; }));

@@ -389,18 +389,27 @@ def test_nothing_sticks_out_on_a_small_screen(browser: Browser, width: int) -> N
     browser.keep(f"phone-{width}")
 
 
-def test_on_paper_all_is_unfolded_black_on_white(browser: Browser) -> None:
+def test_on_paper_all_but_tables_is_unfolded_black_on_white(browser: Browser) -> None:
     browser.see(dark=True)
     browser.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
     browser.run("dispatchEvent(new Event('beforeprint'))")
-    assert browser.all("details:not([open])") == []
+    closed = browser.all("details:not([open])")
+    assert [part.get_attribute("class") for part in closed] == ["folded"]  # the table of the shift
+    assert closed[0].text.endswith("450 rows, in tables/shift.csv")
     assert (
         browser.run("return getComputedStyle(document.body).backgroundColor")
         == "rgb(255, 255, 255)"
     )
     assert browser.run("return getComputedStyle(document.body).color") == "rgb(0, 0, 0)"
     assert not browser.one("nav").is_displayed()
-    assert browser.one(".cases").is_displayed()
+    assert [found.is_displayed() for found in browser.all(".cases")] == [True, True]
+    assert len([line for line in browser.all(".cases li") if line.is_displayed()]) == 1 + 10
+    assert "The others are in tables/findings.csv." in browser.one(".warning").text
+    assert not browser.one("aside").is_displayed()
+    browser.run("document.querySelector('#test .folded').open = true")
+    rows = browser.run("return [...document.querySelectorAll('#table-shift tbody tr')]"
+                       ".filter((row) => row.checkVisibility()).length")  # fmt: skip
+    assert rows == 40
     browser.run("dispatchEvent(new Event('afterprint'))")
     printed = browser.driver.execute_cdp_cmd("Page.printToPDF", {"printBackground": True})
     paper = base64.b64decode(printed["data"])

@@ -16,6 +16,7 @@ from reporting.eda.fake_report import ARTISTS, SCRIPT, fake_drawings, fake_repor
 
 from artcli.contest.overview import Overview, imbalance
 from artcli.contest.survey.records import Survey
+from artcli.reporting.eda import page as made
 from artcli.reporting.eda.page import html_page
 from artcli.reporting.eda.report import EdaReport, PaintingMap
 
@@ -110,6 +111,21 @@ def test_each_part_of_the_report_has_its_place(page: str) -> None:
     assert sections["models"].count('<li class="doubt">') == 2
     assert sections["models"].count('<article class="pair') == 2
     assert 'alt="Painting 2, by Ada Stone"' in sections["models"]
+
+
+def test_long_rows_of_pictures_are_folded_after_the_first(
+    report: EdaReport, page: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert '<details class="more">' not in page
+    monkeypatch.setattr(made, "WALLS", 2)
+    monkeypatch.setattr(made, "DOUBTS", 1)
+    page = html_page(report, {}, {}, workers=1)
+    walls, doubts = re.findall(r'<details class="more">(.*?)</details>', page, re.DOTALL)
+    assert "<summary>3 more</summary>" in walls
+    assert (page.count('<figure class="wall">'), walls.count('<figure class="wall">')) == (5, 3)
+    assert "<summary>1 more</summary>" in doubts
+    assert '<ol class="doubts" start="2">' in doubts
+    assert '<span class="rank">2</span>' in doubts
 
 
 def test_the_page_is_the_same_each_time(report: EdaReport, page: str) -> None:
