@@ -9,6 +9,8 @@
   const canvas = sky.querySelector("canvas");
   const tip = sky.querySelector(".tip");
   const still = matchMedia("(prefers-reduced-motion: reduce)");
+  const folded = (text) =>  // "Dürer" is found by "durer"
+    text.normalize("NFD").replace(/\p{M}/gu, "").toLocaleLowerCase();
 
   const CORNERS = 0.86;
   const SHAPES = [  // in a square from -1 to 1
@@ -45,7 +47,7 @@
   const lit = (at) => {
     const kind = state.hinted ?? state.chosen;
     if (kind !== null) return kinds(at).includes(kind);
-    return state.sought === null || state.sought.has(data.points[at][0]);
+    return state.sought === null || state.sought.has(at);
   };
   const place = (at) => [
     EDGE + (state.places[2 * at] * state.scale + state.x) * (state.width - 2 * EDGE),
@@ -172,12 +174,17 @@
     tip.style.translate = `${Math.max(4, Math.min(left, state.width - width - 4))}px ` +
       `${Math.max(4, Math.min(y - height / 2, state.height - height - 4))}px`;
   }
+  function letNeighboursGo() {
+    atlas.querySelector(".near").hidden = true;
+  }
   function neighbours(at) {
     const [x, y] = place(at);
     const near = [...Array(count).keys()].filter((other) => other !== at)
       .map((other) => [Math.hypot(place(other)[0] - x, place(other)[1] - y), other])
       .sort(([one], [other]) => one - other).slice(0, NEAR).map(([, other]) => other);
     atlas.querySelector(".near").hidden = !near.length;
+    atlas.querySelector(".near h3").textContent =
+      `Neighbours of ${artist(at).name} ${data.points[at][1]}`;
     part("near").replaceChildren(...near.map((other) => {
       const button = document.createElement("button");
       button.type = "button";
@@ -287,6 +294,7 @@
       const found = at(...spot(event), event.pointerType === "mouse" ? reach() : 26);
       state.pinned = found >= 0 && !(state.pinned && found === state.current);
       goTo(found, true);
+      if (found < 0) letNeighboursGo();
     });
   }
   canvas.addEventListener("pointerleave", () => { if (!state.pinned) goTo(-1); });
@@ -316,6 +324,7 @@
     } else if (event.key === "Escape") {
       state.pinned = false;
       goTo(-1);
+      letNeighboursGo();
       choose(null);
     } else if (event.key === "+" || event.key === "=") zoom(1.5);
     else if (event.key === "-") zoom(1 / 1.5);
@@ -333,7 +342,7 @@
       button.setAttribute("aria-pressed", button.textContent === name);
     }
     goTo(-1);
-    atlas.querySelector(".near").hidden = true;
+    letNeighboursGo();
     const [start, length] = [performance.now(), still.matches ? 0 : 700];
     const move = (now) => {
       if (state.projection !== name) return;
@@ -368,13 +377,18 @@
   });
   part("find").addEventListener("input", seek);
   function seek() {
-    const words = part("find").value.trim().toLocaleLowerCase();
-    const found = (text) => text.toLocaleLowerCase().includes(words);
-    state.sought = words ? new Set(data.artists.flatMap((one, at) =>
-      found(`${one.name} ${one.about}`) ||
-      data.groups[state.by].of[at].some((kind) => found(data.groups[state.by].names[kind]))
-        ? [at] : [])) : null;
-    const kept = new Set([...(state.sought ?? [])].flatMap((at) => data.groups[state.by].of[at]));
+    const words = folded(part("find").value.trim());
+    const found = (text) => folded(text).includes(words);
+    const theirs = data.artists.map((one, at) => found(`${one.name} ${one.about}`) ||
+      data.groups[state.by].of[at].some((kind) => found(data.groups[state.by].names[kind])));
+    const named = data.points.findIndex(([, id]) => folded(id) === words);
+    state.sought = words ? new Set([...Array(count).keys()].filter((at) =>
+      at === named || theirs[data.points[at][0]])) : null;
+    const kept = new Set([...(state.sought ?? [])].flatMap(kinds));
+    part("missed").textContent = state.sought?.size === 0 ? "no match" : "";
+    goTo(named);
+    if (named >= 0) intoView(named);
+    else letNeighboursGo();
     [...part("legend").children].forEach((button, kind) => {
       button.hidden = state.sought !== null && !kept.has(kind);
     });

@@ -3,6 +3,8 @@
 (() => {
   const root = document.documentElement;
   root.classList.add("scripted");
+  const folded = (text) =>  // "Dürer" is found by "durer"
+    text.normalize("NFD").replace(/\p{M}/gu, "").toLocaleLowerCase();
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 
   function schemes(button) {
@@ -89,18 +91,19 @@
 
   function filtered(sheet) {
     const rows = all("tbody tr", sheet);
-    const texts = rows.map((row) => row.textContent.toLocaleLowerCase());
+    const texts = rows.map((row) => folded(row.textContent));
     const said = sheet.querySelector("output");
     const number = new Intl.NumberFormat("en");
     sheet.querySelector("input").addEventListener("input", (event) => {
-      const words = event.target.value.toLocaleLowerCase().split(/\s+/);
+      const words = folded(event.target.value).split(/\s+/);
       let shown = 0;
       rows.forEach((row, at) => {
         row.hidden = !words.every((word) => texts[at].includes(word));
         shown += !row.hidden;
       });
       const of = number.format(rows.length);
-      said.textContent = shown === rows.length ? `${of} rows` : `${number.format(shown)} of ${of} rows`;
+      said.textContent = !shown ? "no match"
+        : shown === rows.length ? `${of} rows` : `${number.format(shown)} of ${of} rows`;
     });
   }
 

@@ -209,6 +209,10 @@ def test_a_table_sorts_by_click_and_by_key_and_filters(browser: Browser) -> None
     search.clear()
     search.send_keys("nobody")
     assert column(1) == []
+    assert browser.one("#table-artists output").text == "no match"
+    search.clear()
+    search.send_keys("CLÉO")  # as she is not written
+    assert column(1) == [ARTISTS[4].name]
 
 
 def spot(browser: Browser, point: int, projection: str) -> tuple[float, float]:
@@ -270,8 +274,11 @@ def test_the_map_is_walked_by_keys(browser: Browser) -> None:
     assert "zoomed" in canvas.get_attribute("class")
     canvas.send_keys(Keys.ENTER)
     assert len(browser.all(".legend [aria-pressed=true]")) == 1
+    near = browser.one(".near h3").text
+    assert near == f"Neighbours of {browser.one('.tip b').text} {second}"
     canvas.send_keys(Keys.ESCAPE)
     assert not browser.one(".tip").is_displayed()
+    assert not browser.one(".near").is_displayed()
     assert browser.all(".legend [aria-pressed=true]") == []
 
 
@@ -299,11 +306,29 @@ def test_the_map_is_coloured_found_in_and_laid_out_anew(browser: Browser) -> Non
     browser.one("[data-part=find]").send_keys("wood")
     shown = [name.text for name in browser.all(".legend button:not([hidden]) .name")]
     assert shown == ["Ben Wood"]
+    assert not browser.one(".tip").is_displayed()
     browser.wait("return new Promise((done) => setTimeout(() => done(true), 60))")
     assert changed()
     browser.one("[data-part=pictures]").click()
     browser.wait("return new Promise((done) => setTimeout(() => done(true), 60))")
     assert changed()
+
+
+def test_the_map_finds_a_painting_by_its_id_and_says_where_there_is_none(browser: Browser) -> None:
+    browser.see()
+    find = browser.one("[data-part=find]")
+    find.send_keys("16")
+    assert browser.one(".tip-picture").get_attribute("data-painting") == "16"
+    assert browser.one(".near h3").text == "Neighbours of Ben Wood 16"
+    assert browser.one("[data-part=missed]").text == ""
+    find.send_keys("x")
+    assert not browser.one(".tip").is_displayed()
+    assert not browser.one(".near").is_displayed()
+    assert browser.one("[data-part=missed]").text == "no match"
+    find.clear()
+    find.send_keys("bén wöod")
+    shown = [name.text for name in browser.all(".legend button:not([hidden]) .name")]
+    assert (shown, browser.one("[data-part=missed]").text) == (["Ben Wood"], "")
 
 
 # Every text that can be seen, with its contrast to the ground that it stands on.
