@@ -61,6 +61,14 @@ TABLES = {
     "suspects": "models",
     "confusions": "models",
 }
+# The section that shows what a finding rests on, by how its code begins.
+EVIDENCE = {
+    "duplicate": ("duplicates", "Duplicates"),
+    "doubtful-labels": ("models", "What the models say"),
+    "artists-mixed-up": ("models", "What the models say"),
+    "shift-": ("test", "Train and test"),
+    "test-of-pieces": ("test", "Train and test"),
+}
 # What the page shows in its own way, larger; and a row for each picture would be most of it.
 NOT_HERE = frozenset({"wall", "quarters", "findings", "pictures"})
 
@@ -98,7 +106,9 @@ def html_page(
         scripts=[Markup(script) for script in scripts],
         ribbon=ribbon(report),
         tiles=tiles(report),
-        findings=[(found, _thumbs(survey, found, row_of)) for found in report.findings],
+        findings=[
+            (found, _thumbs(survey, found, row_of), _evidence(found)) for found in report.findings
+        ],
         cards=cards,
         photo=photographer(survey, pictures),
         thumb=lambda row: thumb(survey, row),
@@ -143,7 +153,6 @@ def _lead(report: EdaReport) -> str:
 
 def _contents(report: EdaReport) -> list[tuple[str, str, str]]:
     """The sections in order: id, name, and how much there is to see."""
-    suspects = len(report.audit.suspects) if report.audit else 0
     return [
         ("summary", "Summary", ""),
         ("artists", "Artists", f"{len(report.overview.artists):,}"),
@@ -151,7 +160,7 @@ def _contents(report: EdaReport) -> list[tuple[str, str, str]]:
         ("test", "Train and test", ""),
         ("map", "Map", ""),
         ("duplicates", "Duplicates", f"{len(report.matches):,}"),
-        ("models", "What the models say", f"{suspects:,}" if suspects else ""),
+        ("models", "What the models say", ""),
         ("made", "How this was made", ""),
     ]
 
@@ -161,6 +170,11 @@ def _by_place(placed: Iterable[tuple[str, Any]]) -> dict[str, list[Any]]:
     for place, item in placed:
         found.setdefault(place, []).append(item)
     return found
+
+
+def _evidence(finding: Finding) -> tuple[str, str] | None:
+    """The id and the name of the section that shows what a finding rests on, if one does."""
+    return next((at for code, at in EVIDENCE.items() if finding.code.startswith(code)), None)
 
 
 def _thumbs(survey: Survey, finding: Finding, row_of: Mapping[tuple[str, str], int]) -> list[Photo]:

@@ -12,7 +12,7 @@
     const shown = () => root.classList.contains("dark") ||
       (dark.matches && !root.classList.contains("light"));
     const tell = () => {
-      button.setAttribute("aria-pressed", shown());
+      button.querySelector("span").textContent = shown() ? "Light" : "Dark";  // what it leads to
       document.dispatchEvent(new Event("scheme"));
     };
     const kept = (write) => {  // a page from disk may not be allowed to remember

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from reporting.eda.fake_report import ARTISTS, SCRIPT, fake_drawings, fake_report, fake_sheets
 
+from artcli.contest.findings import Finding
 from artcli.contest.overview import Overview, imbalance
 from artcli.contest.survey.records import Survey
 from artcli.reporting.eda import page as made
@@ -109,6 +110,8 @@ def test_each_part_of_the_report_has_its_place(page: str) -> None:
     assert 'id="table-pictures"' not in page  # a row for each picture: in its file alone
     assert sections["duplicates"].count('<article class="pair') == 3
     assert sections["models"].count('<li class="doubt">') == 2
+    assert sections["models"].count(">flagged</span>") == 1
+    assert '<a href="#models">What the models say</a>' in page  # suspects are not counted there
     assert sections["models"].count('<article class="pair') == 2
     assert 'alt="Painting 2, by Ada Stone"' in sections["models"]
 
@@ -126,6 +129,22 @@ def test_long_rows_of_pictures_are_folded_after_the_first(
     assert "<summary>1 more</summary>" in doubts
     assert '<ol class="doubts" start="2">' in doubts
     assert '<span class="rank">2</span>' in doubts
+
+
+def test_a_finding_leads_to_what_it_rests_on(report: EdaReport) -> None:
+    codes = ("duplicates-in-test", "doubtful-labels", "artists-mixed-up", "shift-encoding",
+             "test-of-pieces", "grey-image")  # fmt: skip
+    found = tuple(Finding(code, "note", f"about {code}") for code in codes)
+    page = html_page(replace(report, findings=found), {}, {}, workers=1)
+    assert re.findall(
+        r'about ([\w-]+) <a class="evidence" href="#(\w+)">see ([\w ]+)</a>', page
+    ) == [
+        ("duplicates-in-test", "duplicates", "Duplicates"),
+        ("doubtful-labels", "models", "What the models say"),
+        ("artists-mixed-up", "models", "What the models say"),
+        ("shift-encoding", "test", "Train and test"),
+        ("test-of-pieces", "test", "Train and test"),
+    ]
 
 
 def test_the_page_is_the_same_each_time(report: EdaReport, page: str) -> None:
