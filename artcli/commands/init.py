@@ -9,12 +9,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from artcli.commands.options import JsonOption, WorkspaceOption
-from artcli.errors import ArtcliError, UsageError
+from artcli.errors import ArtcliError, Problems, UsageError
 
 if TYPE_CHECKING:
     from artcli.contest.repair import Repairs
     from artcli.contest.tables import Contest
     from artcli.workspace.paths import Workspace
+
+_LOOK = (
+    "to look at all that is wrong: artcli init DIR, copy the files into DIR/data,"
+    " then artcli eda -w DIR"
+)
 
 
 def command(
@@ -118,9 +123,15 @@ def _from_contest(root: Path, source: Path, *, repair: bool) -> _Made:
     from artcli.workspace.make import make_workspace
 
     taken: list[Intake] = []
-    workspace = make_workspace(
-        root, lambda data, solution: taken.append(take_over(source, data, solution, repair=repair))
-    )
+
+    def fill(data: Path, solution: Path) -> None:
+        try:
+            taken.append(take_over(source, data, solution, repair=repair))
+        except Problems as error:
+            error.hint = f"{error.hint}; {_LOOK}"
+            raise
+
+    workspace = make_workspace(root, fill)
     (intake,) = taken
     return _Made(
         workspace,

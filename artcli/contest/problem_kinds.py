@@ -76,7 +76,10 @@ KINDS: Mapping[str, Kind] = {
         "a submission must list the pieces of the test, each once: are both files of one contest?",
     ),
     "unjoined-name": Kind(
-        ("an artist finds no row of facts", "{} artists find no row of facts"),
+        (
+            f"an artist has no row in {ARTISTS_NAME}",
+            f"{{}} artists have no row in {ARTISTS_NAME}",
+        ),
         f"join the spellings in {ALIASES_NAME} (artist,name), or add rows to {ARTISTS_NAME}",
     ),
     "unknown-alias": Kind(
@@ -106,8 +109,8 @@ KINDS: Mapping[str, Kind] = {
     ),
     "unicode-forms": Kind(
         (
-            "an artist is written in several Unicode forms",
-            "{} artists are written in several forms",
+            "an artist is written in several ways",
+            "{} artists are written in several ways",
         ),
         "nothing to do: they are taken as one",
         severity="note",

@@ -26,8 +26,8 @@ def one_spelling(tally: Mapping[str, int], notices: list[str]) -> dict[str, str]
         if len(names) > 1:
             notices.append(
                 Problem(
-                    f"{TRAIN_NAME}: {best!r} is written in {len(names)} Unicode forms;"
-                    f" taken as one artist, in the form of {tally[best]} rows",
+                    f"{TRAIN_NAME}: {best!r} is written in {len(names)} ways (Unicode forms or"
+                    f" spaces); taken as one artist, in the form of {tally[best]} rows",
                     "unicode-forms",
                 )
             )

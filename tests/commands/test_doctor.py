@@ -122,6 +122,9 @@ def test_damaged_tables_and_folds_are_told_with_their_place(workspace: Workspace
         "test.csv row 2 (line 3), column id: 'TEST_00000' is already in row 1"
         in (wrong(findings)[0][1])
     )
+    assert wrong(findings)[0][2].endswith("; all that is wrong: artcli eda -w ws")
+    workspace.train_csv.unlink()
+    assert "artcli eda" not in wrong(doctor("-w", workspace.root)[1])[0][2]
 
 
 def test_a_broken_plugin_is_named(workspace: Workspace) -> None:

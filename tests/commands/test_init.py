@@ -125,6 +125,8 @@ def test_a_refused_contest_leaves_nothing_behind(contest: Path, here: Path) -> N
     assert "2 images cannot be used" in answer.err
     assert "0001.jpg" in answer.err
     assert "0004.jpg is missing" in answer.err
+    eda = "artcli init DIR, copy the files into DIR/data, then artcli eda -w DIR"
+    assert f"to look at all that is wrong: {eda}" in " ".join(answer.err.split())
     assert list(here.iterdir()) == []
 
 
@@ -136,6 +138,7 @@ def test_repair_tells_row_by_row_what_it_changes_and_is_done_once(
     refused = Answer("ws", "--from", contest)
     assert refused.code == 1
     assert "hint: artcli init --repair would join 'Ada Stone' with 'Ada Stöne'" in refused.err
+    assert "artcli eda -w DIR" in refused.err
     said = document("ws", "--from", contest, "--repair")
     assert said["repaired"] == ["'Ada Stone' of train.csv is 'Ada Stöne' of artists_info.csv"]
     again = document("ws", "--repair")

@@ -55,6 +55,7 @@ def test_problems_of_one_kind_are_one_finding_with_every_case(data: Path) -> Non
         "train.csv row 5 (line 6), column id: '3' is already in row 4",
     )
     assert found["bad-path"].title == "a path cannot be used"
+    assert found["unjoined-name"].title == "an artist has no row in artists_info.csv"
     assert found["unjoined-name"].details[0].endswith("the nearest: 'Ada Stöne'")
     assert found["can-be-mended"].details == ("join 'Ada Stone' with 'Ada Stöne'",)
     assert "artcli init --repair" in found["can-be-mended"].advice

@@ -95,7 +95,7 @@ def test_two_unicode_forms_in_train_csv_are_one_class_with_a_notice(data: Path) 
     contest = read_contest(data)
     assert contest.artists == (DURER, "Ben Wood", "Cleo Iron")
     assert contest.counts == (3, 3, 3)
-    assert "is written in 2 Unicode forms" in contest.notices[0]
+    assert "is written in 2 ways (Unicode forms or spaces)" in contest.notices[0]
 
 
 def test_a_damaged_name_is_reported_with_its_candidates_and_joined_only_by_an_alias(

@@ -97,7 +97,9 @@ def _tables(workspace: Workspace) -> tuple[Contest | None, list[Finding]]:
     try:
         contest = read_contest(workspace)
     except ArtcliError as error:
-        return None, [Finding(DATA, WRONG, error.message, error.hint)]
+        eda = f"; all that is wrong: artcli eda{workspace.flag}"
+        hint = f"{error.hint}{eda if workspace.train_csv.exists() else ''}"
+        return None, [Finding(DATA, WRONG, error.message, hint)]
     said = (
         f"{len(contest.train):,} paintings by {len(contest.artists)} artists,"
         f" {len(contest.test):,} pieces in the test, {len(contest.genres)} genres"
