@@ -40,21 +40,20 @@ def _artists(report: EdaReport) -> Sheet:
     looks = _looks(report.survey)
     rows: list[tuple[Cell, ...]] = []
     for artist in report.overview.artists:
-        known: tuple[Cell, ...] = (
-            artist.name, artist.works, 100 * artist.share, ", ".join(artist.genres),
-            artist.nationality, artist.years, artist.born, artist.died, *looks[artist.name],
-        )  # fmt: skip
-        if report.audit:
-            score = scores.get(artist.name)
-            known += (score.f1, score.taken_for) if score else (None, "")
-        rows.append(known)
+        score = scores.get(artist.name)
+        told: tuple[Cell, ...] = (score.f1, score.taken_for) if score else (None, "")
+        rows.append((
+            artist.name, artist.works, *(told if report.audit else ()), 100 * artist.share,
+            ", ".join(artist.genres), artist.nationality, artist.years, artist.born, artist.died,
+            *looks[artist.name],
+        ))  # fmt: skip
     return Sheet(
         "artists",
         "Artists",
         (
-            "artist", ">works", ">share %", "genres", "nationality", "years", ">born", ">died",
+            "artist", ">works", *((">F1", "taken for") if report.audit else ()), ">share %",
+            "genres", "nationality", "years", ">born", ">died",
             ">grey %", ">width", ">height", ">quality", ">lightness", ">chroma",
-            *((">F1", "taken for") if report.audit else ()),
         ),
         tuple(rows),
         "Width and height in pixels and JPEG quality: medians. Lightness L* (0 to 100) and chroma"

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from artcli.reporting.eda.report import Cell, Sheet
 
 MOST = 400  # rows on the page; all of them are in the CSV file
-_YEARS = frozenset({"born", "died", "year"})
+_YEARS = frozenset({"born", "died", "year", "years"})
+_LIFE = frozenset({">born", ">died"})  # left to the CSV file where "years" says it
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,10 @@ class HtmlTable:
 
 
 def html_table(sheet: Sheet) -> HtmlTable:
-    columns = [(name.removeprefix(">"), name.startswith(">")) for name in sheet.columns]
+    left = _LIFE if "years" in sheet.columns else frozenset[str]()
+    kept = [place for place, name in enumerate(sheet.columns) if name not in left]
+    names = [sheet.columns[place] for place in kept]
+    columns = [(name.removeprefix(">"), name.startswith(">")) for name in names]
     years = [name.lower() in _YEARS for name, _ in columns]
     return HtmlTable(
         sheet.name,
@@ -39,8 +43,8 @@ def html_table(sheet: Sheet) -> HtmlTable:
         tuple(columns),
         tuple(
             tuple(
-                (cell_text(cell, sheet.digits, of_years=year), _number(cell))
-                for cell, year in zip(row, years, strict=True)
+                (cell_text(row[place], sheet.digits, of_years=year), _number(row[place]))
+                for place, year in zip(kept, years, strict=True)
             )
             for row in sheet.rows[:MOST]
         ),
@@ -51,7 +55,7 @@ def html_table(sheet: Sheet) -> HtmlTable:
 def cell_text(cell: Cell, digits: int, *, of_years: bool = False) -> str:
     """`1,866`, `0.61`, a text as it is; "" for None and NaN."""
     if isinstance(cell, str):
-        return cell
+        return cell.replace(" ", "\N{NO-BREAK SPACE}") if of_years else cell
     if cell is None or cell != cell:
         return ""
     text = f"{abs(cell):,.{digits}f}" if isinstance(cell, float) else f"{abs(cell):,}"

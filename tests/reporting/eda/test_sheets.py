@@ -91,6 +91,7 @@ def test_with_an_audit_artists_have_their_f1_and_there_are_suspects_and_confusio
 ) -> None:
     assert not {"suspects", "confusions"} & set(tables(report))
     found = tables(replace(report, audit=AUDIT))
+    assert found["artists"].columns[:4] == ("artist", ">works", ">F1", "taken for")
     assert (row(found["artists"])[">F1"], row(found["artists"])["taken for"]) == (0.75, "Ben")
     assert found["suspects"].rows == (("3", "Ben", "Ada", 0.1, 0.8, 0.05, "yes"),)
     assert found["confusions"].rows == (("Ben", "Ada", 2, 40.0, "3", "0"),)

@@ -35,6 +35,16 @@ def test_years_have_no_separator_and_blank_cells_no_number() -> None:
     )
 
 
+def test_born_and_died_are_left_out_where_the_years_stand() -> None:
+    rows = (("Ada", "1866 - 1944", 1866, 1944, 12),)
+    columns = ("artist", "years", ">born", ">died", ">works")
+    table = html_table(Sheet("lives", "Lives", columns, rows))
+    assert [name for name, _ in table.columns] == ["artist", "years", "works"]
+    assert table.rows == (
+        (("Ada", None), ("1866\N{NO-BREAK SPACE}-\N{NO-BREAK SPACE}1944", None), ("12", 12.0)),
+    )
+
+
 def test_a_long_table_is_cut_and_says_so() -> None:
     table = html_table(Sheet("long", "Long", (">n",), tuple((n,) for n in range(MOST + 7))))
     assert (len(table.rows), table.left_out) == (MOST, 7)
