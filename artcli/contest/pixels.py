@@ -34,9 +34,8 @@ from artcli.contest.pixel_store import (
     read_store,
     row_bytes,
 )
-from artcli.contest.workers import work
+from artcli.contest.workers import hash_files, work
 from artcli.errors import ArtcliError, Problems
-from artcli.workspace.files import sha256_file
 from artcli.workspace.locks import hold
 
 if TYPE_CHECKING:
@@ -195,18 +194,10 @@ def _unchanged(kept: Store, sources: Sequence[PixelSource]) -> dict[str, Facts]:
             doubtful.append(source.key)
     if doubtful:
         paths = [former[key].path for key in doubtful]
-        hashes = work(_sha256, paths, "Comparing pictures", alone_below=200, chunk=64)
-        for key, found in zip(doubtful, hashes, strict=True):
+        for key, found in zip(doubtful, hash_files(paths), strict=True):
             if found != former[key].sha256:
                 del former[key]
     return former
-
-
-def _sha256(path: str) -> str:
-    try:
-        return sha256_file(Path(path))
-    except OSError:
-        return ""
 
 
 def _jobs(

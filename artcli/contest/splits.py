@@ -13,7 +13,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from artcli import console
 from artcli.contest.csvfile import read_table, to_text
@@ -136,6 +136,15 @@ def find_groups(paintings: Sequence[Painting], groups_csv: Path) -> dict[str, st
             parent[root(other)] = root(known[0])
     sizes = Counter(root(key) for key in parent)
     return {key: root(key) for key in parent if sizes[root(key)] > 1}
+
+
+def torn_groups(fold_of: Mapping[str, Any], group_of: Mapping[str, str]) -> list[list[str]]:
+    """The ids of each group that stands in more than one fold; those in none are left out."""
+    members: dict[str, list[str]] = defaultdict(list)
+    for key, group in group_of.items():
+        if key in fold_of:
+            members[group].append(key)
+    return [keys for keys in members.values() if len({fold_of[key] for key in keys}) > 1]
 
 
 def _identical_files(paintings: Iterable[Painting]) -> list[list[str]]:

@@ -5,12 +5,11 @@ A folds file is made once and then obeyed, so that no correction may change it i
 
 from __future__ import annotations
 
-from collections import defaultdict
 from pathlib import Path
 
 from artcli.contest.csvfile import read_table
 from artcli.contest.proposals import GROUPS_NAME
-from artcli.contest.splits import find_groups
+from artcli.contest.splits import find_groups, torn_groups
 from artcli.contest.tables import Contest
 from artcli.workspace.paths import Workspace
 
@@ -48,12 +47,7 @@ def _misfits(path: Path, ids: list[str], group_of: dict[str, str]) -> list[str]:
             f"{path.name} lacks {_counted(missing, 'painting')} of train.csv: {_listed(missing)};"
             " give each a line, or remove the file to have new folds made"
         )
-    members: dict[str, list[str]] = defaultdict(list)
-    for key, group in group_of.items():
-        if key in fold_of:
-            members[group].append(key)
-    apart = [keys for keys in members.values() if len({fold_of[key] for key in keys}) > 1]
-    if apart:
+    if apart := torn_groups(fold_of, group_of):
         lines.append(
             f"{path.name} has {_counted(apart, 'group')} in more than one fold"
             f" ({_listed([' with '.join(keys[:_SHOWN]) for keys in apart])}), so that models are"

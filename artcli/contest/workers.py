@@ -9,10 +9,12 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from multiprocessing import get_context
+from pathlib import Path
 from typing import TypeVar
 
 from artcli import console
 from artcli.errors import ArtcliError
+from artcli.workspace.files import sha256_file
 
 Job = TypeVar("Job")
 Answer = TypeVar("Answer")
@@ -59,6 +61,19 @@ def work(
             ) from error
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+def hash_files(paths: Sequence[str]) -> list[str]:
+    """The sha256 of each file's content, to tell whether it is the one that was read; "" of one
+    that cannot be."""
+    return list(work(_sha256, paths, "Comparing pictures", alone_below=200, chunk=64))
+
+
+def _sha256(path: str) -> str:
+    try:
+        return sha256_file(Path(path))
+    except OSError:
+        return ""
 
 
 def _leave_interrupts_to_parent() -> None:

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from artcli.reporting.eda.report import EdaReport
     from artcli.workspace.paths import Workspace
 
-SUSPECTS, SHARE = 30, 0.03  # that are proposed: so many, of a large contest such a share
-
 
 def propose_fixes(workspace: Workspace, report: EdaReport) -> Written:
     """Write `fixes.csv` and `groups.csv` into the report's folder; what a person has written in
@@ -27,10 +25,8 @@ def propose_fixes(workspace: Workspace, report: EdaReport) -> Written:
 
 def _suspects(report: EdaReport) -> Iterator[tuple[str, str, str]]:
     """(id, artist, why) of the labels most in doubt."""
-    if report.audit is None:
-        return
-    run, most = report.audit.run, max(SUSPECTS, round(SHARE * len(report.contest.train)))
-    for one in report.audit.suspects[:most]:
+    run = report.audit.run if report.audit else ""
+    for one in report.doubtful:
         why = (
             f"{run} says {one.suggested} ({one.suggested_probability:.2f}) rather than "
             f"{one.given} ({one.given_probability:.2f})"

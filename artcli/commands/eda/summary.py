@@ -42,7 +42,7 @@ def show(workspace: Workspace, report: EdaReport, proposed: Written | None, line
     facts = (*_imbalance(report), *_pictures(report), *_models(report))
     out.print(_grid((f"[bold]{what}[/]", console.safe(said)) for what, said in facts))
     out.print(f"\n[bold]Findings[/] {_counts(report.findings)}")
-    out.print(_grid(line for finding in report.findings for line in _found(finding)))
+    out.print(_grid(row for finding in report.findings for row in _found(finding)))
     if proposed is not None:
         show_proposed(proposed)
     page, here = eda_folder(workspace) / PAGE, Path.cwd()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,14 +23,6 @@ def groups_of(survey: Survey, matches: Iterable[Match]) -> dict[str, str]:
             members.setdefault(first_of[row], []).append(painting.id)
     group_of = {key: f"same as {ids[0]}" for ids in members.values() if len(ids) > 1 for key in ids}
     return {one.id: group_of[one.id] for one in survey.paintings if one.id in group_of}
-
-
-def members_of(groups: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
-    """The name of each group -> its members."""
-    members: dict[str, list[str]] = {}
-    for key, group in groups.items():
-        members.setdefault(group, []).append(key)
-    return {group: tuple(keys) for group, keys in members.items()}
 
 
 def _connected(count: int, matches: Iterable[Match]) -> list[int]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from artcli.contest.duplicates.groups import groups_of, members_of
+from artcli.contest.duplicates.groups import groups_of
 from artcli.contest.findings import Finding
+from artcli.contest.splits import torn_groups
 
 if TYPE_CHECKING:
     from artcli.contest.duplicates.records import Match
@@ -76,9 +77,7 @@ def _kind(survey: Survey, match: Match) -> str:
 def _straddling(groups: Mapping[str, str], folds: Mapping[int, Folds]) -> Iterator[Finding]:
     """One finding for each folds file that tears groups apart."""
     for k, kept in sorted(folds.items()):
-        known = [[key for key in ids if key in kept.fold_of] for ids in members_of(groups).values()]
-        torn = [ids for ids in known if len({kept.fold_of[key] for key in ids}) > 1]
-        if torn:
+        if torn := torn_groups(kept.fold_of, groups):
             yield Finding(
                 "duplicates-straddle-folds",
                 "warning",

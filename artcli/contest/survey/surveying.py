@@ -15,8 +15,7 @@ from artcli.contest.survey.measure import measure
 from artcli.contest.survey.records import Measures, Survey
 from artcli.contest.survey.store import Entry, Mark, Store, commit, new_rows, put, read_store
 from artcli.contest.tables import Contest, Painting
-from artcli.contest.workers import work
-from artcli.workspace.files import sha256_file
+from artcli.contest.workers import hash_files, work
 from artcli.workspace.locks import hold
 
 _NEVER = -2  # the time of no file: such a picture is looked at again every time
@@ -104,18 +103,9 @@ def _unchanged(kept: Store, wanted: Sequence[Entry]) -> dict[int, int]:
         elif kept.entries[place].mark.mtime_ns != _NEVER:
             doubtful.append(row)  # another time or place, the same size: the content decides
     paths = [wanted[row].mark.path for row in doubtful]
-    with closing(work(_sha256, paths, "Comparing pictures", alone_below=200, chunk=64)) as hashes:
-        for row, found in zip(doubtful, hashes, strict=True):
-            place = places[wanted[row].name]
-            measures = kept.entries[place].measures
-            if measures and found == measures.sha256:
-                former[row] = place
+    for row, found in zip(doubtful, hash_files(paths), strict=True):
+        place = places[wanted[row].name]
+        measures = kept.entries[place].measures
+        if measures and found == measures.sha256:
+            former[row] = place
     return former
-
-
-def _sha256(path: str) -> str:
-    """Of a file's content; "" of a missing one."""
-    try:
-        return sha256_file(Path(path))
-    except OSError:
-        return ""

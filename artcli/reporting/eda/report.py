@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from artcli.contest.shift import Shift
     from artcli.contest.survey.records import Survey
     from artcli.contest.tables import Contest
-    from artcli.predicting.audit.records import Audit
+    from artcli.predicting.audit.records import Audit, Suspect
 
 Cell = str | int | float | None
+SUSPECTS, SHARE = 30, 0.03  # to be decided on: so many, of a large contest such a share
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +48,12 @@ class EdaReport:
     painting_map: PaintingMap
     audit: Audit | None = None
     shift: tuple[Shift, ...] = ()
+
+    @property
+    def doubtful(self) -> tuple[Suspect, ...]:
+        """The labels most in doubt, for a person to decide on."""
+        most = max(SUSPECTS, round(SHARE * len(self.contest.train)))
+        return self.audit.suspects[:most] if self.audit else ()
 
 
 @dataclass(frozen=True)
