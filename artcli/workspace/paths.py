@@ -41,6 +41,16 @@ class Workspace:
         return self.cache / "checked-images.json"
 
     @property
+    def generated(self) -> Path:
+        """Generated works, a folder for each set."""
+        return self.data / "generated"
+
+    @property
+    def generators(self) -> Path:
+        """The checkpoints of generators, a folder for each set."""
+        return self.root / "generators"
+
+    @property
     def checkpoints(self) -> Path:
         return self.root / "checkpoints"
 
@@ -99,6 +109,9 @@ class Workspace:
 
     def run_dir(self, name: str) -> Path:
         return self.checkpoints / checked_name(name)
+
+    def generated_dir(self, name: str) -> Path:
+        return self.generated / checked_name(name)
 
     def predictions_dir(self, name: str) -> Path:
         return self.predictions / checked_name(name)
