@@ -154,12 +154,16 @@ class Resamples:
 
     def scores(self, guess: Numbers) -> NDArray[np.float64]:
         """Macro F1 of `guess` `(N,)` in each resample `(R,)`."""
+        f1, seen = self.by_class(guess)
+        mean: NDArray[np.float64] = np.where(seen, f1, 0).sum(1) / seen.sum(1)
+        return mean
+
+    def by_class(self, guess: Numbers) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """The F1 of each class in each resample `(R, C)`, and whether the class occurs in it."""
         classes, hits = self.true.shape[1], guess == self.truth
         right = self.drawn @ _table(self.paintings[hits], guess[hits], classes, self.drawn.shape[1])
         guessed = self.drawn @ _table(self.paintings, guess, classes)
-        f1, seen = f1_of(right.astype(np.float64), self.true, guessed)
-        mean: NDArray[np.float64] = np.where(seen, f1, 0).sum(1) / seen.sum(1)
-        return mean
+        return f1_of(right.astype(np.float64), self.true, guessed)
 
 
 def estimate(value: float, scores: NDArray[np.float64]) -> Estimate:

@@ -134,6 +134,13 @@ def encode_jpeg(array: NDArray[np.uint8], quality: int = 95) -> bytes:
     return buffer.getvalue()
 
 
+def encode_png(array: NDArray[np.uint8]) -> bytes:
+    """`(H, W, 3)` uint8 RGB as PNG bytes: nothing is lost."""
+    buffer = io.BytesIO()
+    Image.fromarray(array).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
 def resize(array: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
     """`array` at `width` x `height`: bicubic and antialiased, the same filter everywhere."""
     if array.shape[:2] == (height, width):
