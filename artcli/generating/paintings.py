@@ -77,7 +77,7 @@ def load_paintings(request: Request, size: int) -> Paintings:
     side = size + size // 8
     images = torch.empty((len(request.paintings), 3, side, side), dtype=torch.uint8)
     for number, painting in enumerate(console.track(request.paintings, "reading the paintings")):
-        images[number] = torch.from_numpy(request.square(painting, side)).permute(2, 0, 1)
+        images[number] = torch.tensor(request.square(painting, side)).permute(2, 0, 1)
     place = {artist: number for number, artist in enumerate(request.artists)}
     labels = torch.tensor([place[str(painting.artist)] for painting in request.paintings])
     return Paintings(images.to(request.device), labels.to(request.device), size)
