@@ -82,7 +82,7 @@ class Workshop:
             for work in self._works(request):
                 if work.wanted.id in made:
                     continue
-                _refuse_foreign(work, request, part)
+                _refuse_foreign(work, request)
                 found = keep_work(
                     found, _described(work, found.facts, sources), work.picture, work.losses
                 )
@@ -140,14 +140,14 @@ def _described(work: NewWork, facts: SetFacts, sources: _Sources) -> GeneratedWo
     )
 
 
-def _refuse_foreign(work: Any, request: Request, part: int | None) -> None:
+def _refuse_foreign(work: Any, request: Request) -> None:
     """`ArtcliError` unless `work` is one that was asked for, made of what was given."""
-    fault = _fault(work, request, part)
-    if fault:
+    if fault := fault_of(work, request):
         raise ArtcliError(f"the generator made no work that can be kept: {fault}")
 
 
-def _fault(work: Any, request: Request, part: int | None) -> str:
+def fault_of(work: Any, request: Request) -> str:
+    """Why `work` cannot be kept as one that was asked for, made of what was given; "" if it can."""
     if not isinstance(work, NewWork):
         return f"it yields {type(work).__name__}, not NewWork"
     picture = work.picture
@@ -160,7 +160,7 @@ def _fault(work: Any, request: Request, part: int | None) -> str:
     given = set(request.paintings)
     if any(one not in given for one in (*([work.content] if work.content else []), *work.styles)):
         return "it names a source that is not among the paintings of its request"
-    if work.learnt and part is None:
+    if work.learnt and work.wanted.part is None:
         return "it has learnt from all paintings: mark the generator with @learns"
     if not (work.learnt or work.content or work.styles):
         return "it names no source, so that no fold could be kept clear of it"

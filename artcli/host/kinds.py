@@ -125,7 +125,13 @@ _ROWS = (
         "object: fit(oof (M, N, C), truth) -> vote(probabilities (M, K, C)) -> (K, C)",
         "soft",
     ),
-    Kind("generator", "makes new works", ("request",), "iterator of new works"),
+    Kind(
+        "generator",
+        "makes new works",
+        ("request",),
+        "iterator of NewWork, each with the paintings it was made of",
+        "style-transfer",
+    ),
     Kind(
         "executor",
         "runs independent jobs",

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from artcli.errors import ArtcliError
 from artcli.host.binding import Bound, bind
 from artcli.host.discovery import load_host
 from artcli.host.records import Component, Registered, Source
-from artcli.testing import learning, pictures, recipes, running, stepping
+from artcli.testing import generating, learning, pictures, recipes, running, stepping
 
 CONTRACTS: dict[str, Callable[[Bound], None]] = {
     "model": learning.check_model,
@@ -26,6 +25,7 @@ CONTRACTS: dict[str, Callable[[Bound], None]] = {
     "mixer": pictures.check_mixer,
     "view": pictures.check_view,
     "voter": running.check_voter,
+    "generator": generating.check_generator,
     "executor": running.check_executor,
     "observer": running.check_observer,
     "recipe": recipes.check_recipe,
@@ -41,11 +41,8 @@ def check(component: Component | Bound, options: str = "") -> None:
     options cannot be used at all.
     """
     bound = component if isinstance(component, Bound) else bound_alone(component, options)
-    contract = CONTRACTS.get(bound.kind.name)
-    if contract is None:
-        raise ArtcliError(f"there is no contract for the kind {bound.kind.name} yet")
     try:
-        contract(bound)
+        CONTRACTS[bound.kind.name](bound)
     except AssertionError as broken:
         raise AssertionError(f"{bound.kind.name} {bound.text}: {broken}") from broken
 

@@ -351,7 +351,6 @@ def test_a_starter_never_takes_a_name_or_a_place_that_is_taken(
 @pytest.mark.parametrize(
     ("kind", "name", "said"),
     [
-        ("generator", "mine", "no starter for the kind generator yet"),
         ("recipe", "mine", "artcli recipes show NAME > FILE"),
         ("lss", "mine", "did you mean 'loss'?"),
         ("loss", "my loss", "cannot be a name"),

@@ -116,14 +116,8 @@ def _starter(kind: str) -> str:
             f"a {kind} is a file, and needs no plugin to be used",
             f"artcli {kind}s show NAME > FILE gives one to begin from",
         )
-    starters = resources("artcli.commands.plugins.starters")
-    try:
-        return (starters / f"{kind}.py").read_text(encoding="utf-8")
-    except FileNotFoundError as error:
-        there = sorted(p.name.removesuffix(".py") for p in starters.iterdir() if p.name[0] != "_")
-        raise UsageError(
-            f"there is no starter for the kind {kind} yet", f"there is one for: {', '.join(there)}"
-        ) from error
+    starter = resources("artcli.commands.plugins.starters") / f"{kind}.py"
+    return starter.read_text(encoding="utf-8")
 
 
 def _function(kind: str, name: str) -> str:
@@ -184,6 +178,8 @@ def show(made: Started) -> None:
 
 def _use(kind: str, name: str) -> str:
     """The command that shows the component at work, or in full where none takes its kind alone."""
+    if kind == "generator":
+        return f"artcli augment-style --generator {name}"
     if kind == "executor":
         return f"artcli kfold --executor {name}"
     run = kind in Recipe.model_fields or f"{kind}s" in Recipe.model_fields
