@@ -30,6 +30,10 @@ Step = Callable[[int, np.random.Generator], Mapping[str, "torch.Tensor | float"]
 
 SAVE_EVERY_SECONDS = 60.0
 _SHOW_EVERY_SECONDS = 0.1
+_NOTED = 200
+_CURVES = "curves"
+
+Curves = dict[str, list[float]]
 
 
 def run_steps(
@@ -42,22 +46,26 @@ def run_steps(
     what: str = "",
     preview: Preview | None = None,
     save_every: float = SAVE_EVERY_SECONDS,
-) -> None:
+) -> Curves:
     """Call `step(number, rng)` for each number from 0 to `steps` - 1 that has not been done.
 
     `state` holds all that a step changes: objects with `state_dict` and `load_state_dict`
     (networks, optimizers, averages), by name. It is saved to `request.folder / name` every
     `save_every` seconds and at the end, and put back from there at the beginning, so that an
-    interrupted training ends with the same weights, bit for bit, as one that was not. `rng` and
-    torch's own generators are keyed by (seed, name, number). `step` returns the losses that it has
-    lowered; `what` names the work for people.
+    interrupted training ends with the same weights, bit for bit, as one that was not, if they
+    began with the same: what is random before the first step (a network's first weights) is the
+    caller's to key. `rng` and torch's own generators are keyed by (seed, name, number), and torch's
+    once more after the last step. `step` returns the losses that it has lowered; `what` names the
+    work for people.
 
-    Errors: `ArtcliError` when a loss is not finite (the last checkpoint is kept), or when the
-    checkpoint does not fit; `Interrupted` after a signal, with everything saved.
+    The curve of each loss comes back, at some 200 to 400 of the steps (all, of fewer).
+
+    Errors: `ArtcliError` when a loss or a network's weight is not finite (the last checkpoint is
+    kept), or when the checkpoint does not fit; `Interrupted` after a signal, with everything saved.
     """
     folder, shown = request.folder / name, what or name
-    done = _restore(folder, state)
-    saved, told = time.monotonic(), 0.0
+    done, curves = _restore(folder, state, steps)
+    saved, told, every = time.monotonic(), 0.0, max(1, steps // _NOTED)
 
     with stop_requests() as asked:
         for number in range(done, steps):
@@ -65,28 +73,39 @@ def run_steps(
             torch.manual_seed(seed)
             losses = step(number, np.random.default_rng(seed))
             now, last = time.monotonic(), number + 1 == steps
-            stop = asked.signal_number is not None
-            save = stop or last or now - saved >= save_every
-            if save or now - told >= _SHOW_EVERY_SECONDS:
+            note = number % every == 0 or last
+            save = asked.signal_number is not None or last or now - saved >= save_every
+            if note or save or now - told >= _SHOW_EVERY_SECONDS:
                 told = now
-                figures = {part: float(loss) for part, loss in losses.items()}
-                _refuse_non_finite(figures, shown, number + 1, folder)
+                figures = {part: _figure(loss) for part, loss in losses.items()}
+                named = {f"loss {part}": figure for part, figure in figures.items()}
+                _refuse_non_finite(named, shown, number + 1, folder)
+                if note:
+                    for part, figure in figures.items():
+                        curves.setdefault(part, []).append(figure)
                 request.watch.step(shown, number + 1, steps, figures, preview)
             if save:
+                _refuse_non_finite(_sums(state), shown, number + 1, folder)
                 parts = {part: owner.state_dict() for part, owner in state.items()}
-                save_checkpoint(folder, number + 1, 0, parts)
+                save_checkpoint(folder, number + 1, 0, {**parts, _CURVES: curves})
                 saved = time.monotonic()
-            if stop:
-                raise Interrupted(asked.signal_number or 2, "saved; the same command goes on")
+                if asked.signal_number is not None:
+                    raise Interrupted(asked.signal_number, "saved; the same command goes on")
+    torch.manual_seed(key(request.seed, name, steps))
+    return curves
 
 
-def _restore(folder: Path, state: Mapping[str, Any]) -> int:
-    """Put the last checkpoint back, if there is one; the steps that were done."""
+def _restore(folder: Path, state: Mapping[str, Any], steps: int) -> tuple[int, Curves]:
+    """Put the last checkpoint back, if there is one: the steps that were done, their losses."""
     place = find_checkpoint(folder)
     if place is None:
-        return 0
+        return 0, {}
     kept = load_checkpoint(place)
+    done = int(place.name.removeprefix("step-"))
     try:
+        curves: Curves = kept.pop(_CURVES)
+        if done > steps or kept.keys() != state.keys():
+            raise ValueError("it is of another training")
         for part, owner in state.items():
             if isinstance(owner, torch.optim.Optimizer):
                 _in_memory_format(kept[part], owner)
@@ -96,7 +115,7 @@ def _restore(folder: Path, state: Mapping[str, Any]) -> int:
             f"the checkpoint {place} does not fit the generator",
             f"was it changed? Begin anew: remove {folder}",
         ) from error
-    return int(place.name.removeprefix("step-"))
+    return done, curves
 
 
 def _in_memory_format(kept: dict[str, Any], optimizer: torch.optim.Optimizer) -> None:
@@ -107,11 +126,24 @@ def _in_memory_format(kept: dict[str, Any], optimizer: torch.optim.Optimizer) ->
                 values[name] = like(value, weights[number])
 
 
-def _refuse_non_finite(losses: Mapping[str, float], what: str, number: int, folder: Path) -> None:
-    bad = [part for part, loss in losses.items() if not math.isfinite(loss)]
+def _figure(loss: torch.Tensor | float) -> float:
+    return float(loss.detach() if isinstance(loss, torch.Tensor) else loss)
+
+
+def _sums(state: Mapping[str, Any]) -> dict[str, float]:
+    """The sum of each network's weights: finite only if all of them are."""
+    return {
+        f"sum of {part}'s weights": sum(_figure(weight.sum()) for weight in owner.parameters())
+        for part, owner in state.items()
+        if isinstance(owner, torch.nn.Module)
+    }
+
+
+def _refuse_non_finite(figures: Mapping[str, float], what: str, step: int, folder: Path) -> None:
+    bad = [part for part, figure in figures.items() if not math.isfinite(figure)]
     if bad:
         place = find_checkpoint(folder)
         raise ArtcliError(
-            f"{what}: the loss {' and '.join(bad)} is not finite at step {number}",
+            f"{what}: the {' and the '.join(bad)} is not finite at step {step}",
             "try a lower lr" + (f"; the last good checkpoint is {place}" if place else ""),
         )
