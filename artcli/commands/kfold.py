@@ -83,7 +83,7 @@ def command(
         if resume is not None
         else _new(found, host, name, recipe, given, seeds)
     )
-    _refuse_other_settings(found, runs)
+    refuse_other_settings(found, runs)
     contest = read_contest(found)
     for notice in contest.notices:
         console.note(notice)
@@ -118,12 +118,12 @@ def _new(
 def _resumed(
     workspace: Workspace, run: str, seeds: int, others: dict[str, Any]
 ) -> list[tuple[str, Recipe]]:
-    from artcli.training.recipe import read_recipe
+    from artcli.training.recipe import flag_of, read_recipe
     from artcli.training.seeds import seeded
     from artcli.workspace.runs import read_run
 
     if extra := [name for name, value in others.items() if value is not None]:
-        flags = ", ".join(f"--{name.replace('_', '-')}" for name in extra)
+        flags = ", ".join(map(flag_of, extra))
         raise UsageError(
             f"--resume goes on with the run's own recipe; it does not take {flags}",
             f"to train with other settings: artcli kfold --recipe {run} --name NAME …"
@@ -133,7 +133,7 @@ def _resumed(
     return seeded(run, read_recipe(workspace.run_dir(run) / "recipe.toml"), seeds)
 
 
-def _refuse_other_settings(workspace: Workspace, runs: Sequence[tuple[str, Recipe]]) -> None:
+def refuse_other_settings(workspace: Workspace, runs: Sequence[tuple[str, Recipe]]) -> None:
     """`Problems` when a run that is there was trained otherwise, or was never trained here."""
     from artcli.training.recipe import read_recipe
     from artcli.workspace.runs import run_parts
@@ -160,8 +160,9 @@ def train(
     *,
     device: str = "auto",
     workers: int | None = None,
+    again: str | None = None,
 ) -> None:
-    """Train and predict the folds that `runs` lack.
+    """Train and predict the folds that `runs` lack; `again` is the command that goes on with it.
 
     Errors: a fold's, once those beside it have ended; `Interrupted`, with everything saved.
     """
@@ -179,7 +180,7 @@ def train(
 
     first = runs[0][0]
     more = f" --seeds {len(runs)}" if len(runs) > 1 else ""
-    again = f"artcli kfold --resume {first}{more}{workspace.flag}"
+    again = again or f"artcli kfold --resume {first}{more}{workspace.flag}"
     try:
         executor.run(jobs, tell)
     except Interrupted as stop:

@@ -53,35 +53,34 @@ def _with_options(command: Callable[..., None], *, defaults: bool) -> Callable[.
 
 def _annotation(name: str, defaults: bool) -> Any:
     field = Recipe.model_fields[name]
-    kind, extra = _typed(field.annotation)
+    kind, metavar = _typed(field.annotation)
     flag = flag_of(name)
     if kind is bool:
         flag = f"{flag}/--no-{flag.removeprefix('--')}"
     known = defaults and field.default not in (None, ())
     shown = f" [default: {_plain(field.default)}]" if known else ""
-    panel = "Components" if extra == "component" else "Training"
     option = typer.Option(
         flag,
         help=f"{field.description}{shown}",
-        rich_help_panel=panel,
-        metavar="SPEC" if extra == "component" else None,
+        rich_help_panel="Components" if metavar == "SPEC" else "Training",
+        metavar=metavar,
         show_default=False,
     )
     return Annotated[list[str] | None if kind is list else kind | None, option]
 
 
-def _typed(annotation: Any) -> tuple[Any, str]:
-    """The type of a flag's value, and `component` where it is a component's spec."""
+def _typed(annotation: Any) -> tuple[Any, str | None]:
+    """The type of a flag's value, and what stands for it in the help where that says more."""
     members = [member for member in get_args(annotation) if member not in (type(None), ...)]
     if annotation is str:
-        return str, "component"
+        return str, "SPEC"
     if annotation in (int, float, bool):
-        return annotation, ""
+        return annotation, None
     if int in members:
-        return int, ""
+        return int, None
     if all(isinstance(member, str) for member in members):
-        return str, ""  # a choice; the recipe checks it
-    return list, "component"
+        return str, None  # a choice; the recipe checks it
+    return list, "NAME" if members == [str] else "SPEC"
 
 
 def _plain(value: object) -> str:

@@ -137,10 +137,10 @@ def _leads() -> bool:
 def _resumed(
     workspace: Workspace, run: str, fold: str | None, others: dict[str, Any]
 ) -> tuple[str, str, Recipe]:
-    from artcli.training.recipe import read_recipe
+    from artcli.training.recipe import flag_of, read_recipe
 
     if extra := [name for name, value in others.items() if value is not None]:
-        flags = ", ".join(f"--{name.replace('_', '-')}" for name in extra)
+        flags = ", ".join(map(flag_of, extra))
         raise UsageError(
             f"--resume goes on with the run's own recipe; it does not take {flags}",
             f"to train with other settings: artcli train --recipe {run} --name NAME …",

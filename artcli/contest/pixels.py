@@ -41,7 +41,7 @@ from artcli.workspace.locks import hold
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["PixelSource", "Pixels", "as_test_piece", "open_pixels"]
+__all__ = ["Joined", "PixelSource", "Pixels", "as_test_piece", "open_pixels"]
 
 _NEVER = -2  # the time of no file: such a source is tried again at every opening
 
@@ -56,7 +56,8 @@ class Pixels:
 
     `sizes` `(N, 2)` holds each picture's width and height before it was squashed. `decoded`
     counts the files that were decoded to open it (none when the cache was complete); `bad` gives
-    the reason for each source left out. Pickles as a path, not as pixels: workers map one file.
+    the reason for each source left out, `sha256` that of each other source's file. Pickles as a
+    path, not as pixels: workers map one file.
     """
 
     path: Path
@@ -65,6 +66,7 @@ class Pixels:
     sizes: NDArray[np.int64] = field(default_factory=_no_sizes, repr=False, compare=False)
     decoded: int = 0
     bad: Mapping[str, str] = field(default_factory=dict)
+    sha256: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
     def array(self) -> NDArray[np.uint8]:
@@ -75,6 +77,11 @@ class Pixels:
     def _rows(self) -> dict[str, int]:
         return {key: row for row, key in enumerate(self.keys)}
 
+    def square(self, row: int) -> NDArray[np.uint8]:
+        """The picture in a row: `(side, side, 3)` uint8 RGB."""
+        picture: NDArray[np.uint8] = self.array[row]
+        return picture
+
     def row(self, key: str) -> int:
         return self._rows[key]
 
@@ -83,6 +90,28 @@ class Pixels:
 
     def __getstate__(self) -> dict[str, Any]:
         return {one.name: self.__dict__[one.name] for one in fields(self)}
+
+
+@dataclass(frozen=True)
+class Joined:
+    """Caches of one side as one: the rows of each after those of the one before it."""
+
+    parts: tuple[Pixels, ...]
+
+    @cached_property
+    def sizes(self) -> NDArray[np.int64]:
+        """`(N, 2)`: as those of `Pixels`."""
+        return np.concatenate([part.sizes for part in self.parts])
+
+    @cached_property
+    def _ends(self) -> NDArray[np.intp]:
+        return np.cumsum([len(part) for part in self.parts])
+
+    def square(self, row: int) -> NDArray[np.uint8]:
+        """The picture in a row: `(side, side, 3)` uint8 RGB."""
+        number = int(np.searchsorted(self._ends, row, side="right"))
+        part = self.parts[number]
+        return part.square(row - int(self._ends[number]) + len(part))
 
 
 def open_pixels(
@@ -117,7 +146,8 @@ def open_pixels(
         )
     keys = tuple(key for source in sources if source.key not in bad for key in source.keys)
     sizes = np.array([size for facts in kept.facts.values() for size in facts.sizes], np.int64)
-    pixels = Pixels(kept.path, side, keys, sizes.reshape(-1, 2), decoded, bad)
+    sums = {key: facts.sha256 for key, facts in kept.facts.items() if not facts.problem}
+    pixels = Pixels(kept.path, side, keys, sizes.reshape(-1, 2), decoded, bad, sums)
     pixels.__dict__["array"] = kept.array  # already mapped: nobody can remove it any more
     return pixels
 

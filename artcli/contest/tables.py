@@ -24,6 +24,7 @@ from artcli.errors import ArtcliError, Problems
 from artcli.workspace.paths import Workspace
 
 if TYPE_CHECKING:
+    from artcli.contest.generated.records import GeneratedWork
     from artcli.host.records import Classes
 
 TEST_NAME, SAMPLE_NAME = "test.csv", "sample_submission.csv"
@@ -65,11 +66,11 @@ class Contest:
     def sample_encoding(self) -> str:
         return self.sample_form.encoding
 
-    def classes(self, members: Iterable[Painting] | None = None) -> Classes:
+    def classes(self, members: Iterable[Painting | GeneratedWork] | None = None) -> Classes:
         """What a head or a loss may know of the classes; counts are those of `members`."""
         from artcli.host.records import Classes
 
-        tally = Counter(painting.artist for painting in members) if members is not None else None
+        tally = Counter(one.artist for one in members) if members is not None else None
         counts = self.counts if tally is None else tuple(tally[name] for name in self.artists)
         return Classes(self.artists, counts, self.genres, self.genre_matrix)
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import BaseModel, Field, ValidationError
 
 from artcli.errors import ArtcliError
+from artcli.host.spec import plain
 from artcli.training.recipe import flag_of
 from artcli.workspace.files import read_json
 from artcli.workspace.paths import checked_name
@@ -193,7 +194,7 @@ def change_in_short(row: Row) -> str:
     """What the row changes: `layernorm + crop deck, augmentation deck`; or, if it stands, is."""
     if row.made:
         return row.made
-    changes = ", ".join(f"{_word(name)} {value}" for name, value in row.changes.items())
+    changes = ", ".join(f"{_word(name)} {plain(value)}" for name, value in row.changes.items())
     change = " + ".join(filter(None, [row.base, changes])) if row.base else _about(row)
     over = ", ".join(map(_word, row.set_over))
     return f"{change} ({over} set for all rows)" if over else change

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from artcli.contest.pixels import Pixels
+    from artcli.contest.pixels import Joined, Pixels
     from artcli.host.records import Box
 
     Crop = Callable[[np.random.Generator, int, int], Box]
@@ -120,7 +120,7 @@ class Drawn(Dataset[Batch], ABC):
 class TrainingSet(Drawn):
     """Batches of varied crops: `rows[i]` is painting i's row in `pixels`."""
 
-    pixels: Pixels
+    pixels: Pixels | Joined
     rows: NDArray[np.intp]
     crop: Crop
     augmentation: Any
@@ -140,7 +140,7 @@ class TrainingSet(Drawn):
         row = int(self.rows[painting])
         width, height = self.pixels.sizes[row]
         box = self.crop(rng, int(width), int(height))
-        picture = resized_part(self.pixels.array[row], box, self.image_size)
+        picture = resized_part(self.pixels.square(row), box, self.image_size)
         self.augmentation.set_random_state(rng, random.Random(seed))
         varied: NDArray[np.uint8] = self.augmentation(image=picture)["image"]
         return varied

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,18 +10,27 @@ import numpy as np
 import torch
 
 from artcli import console
+from artcli.contest.pixels import Joined, Pixels
 from artcli.errors import Problems
 from artcli.training.data import one_hot
+from artcli.training.generated import refuse_other_sources
 from artcli.training.loop import Parts, Pictures, evaluate
 from artcli.training.metrics import Validation, judge
-from artcli.training.pixel_sets import PIECES, Wholes, piece_pixels, test_pixels, train_pixels
+from artcli.training.pixel_sets import (
+    PIECES,
+    Wholes,
+    generated_pixels,
+    piece_pixels,
+    test_pixels,
+    train_pixels,
+)
 from artcli.workspace.runs import ALL
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
     from numpy.typing import NDArray
 
-    from artcli.contest.pixels import Pixels
+    from artcli.contest.generated.records import GeneratedSet
     from artcli.contest.splits import Folds
     from artcli.contest.tables import Contest
     from artcli.training.split import Split
@@ -49,9 +59,18 @@ class Judge:
 
 
 def open_pictures(
-    workspace: Workspace, contest: Contest, folds: Folds, split: Split, fold: str, image_size: int
-) -> tuple[Pixels, Judge | None]:
-    """The training pixels, and what judges a model; all bad pictures are named before training."""
+    workspace: Workspace,
+    contest: Contest,
+    folds: Folds,
+    split: Split,
+    fold: str,
+    image_size: int,
+    sets: Sequence[GeneratedSet] = (),
+) -> tuple[Pixels | Joined, Judge | None]:
+    """The training pixels, after them those of the generated `sets`, and what judges a model.
+
+    All bad pictures are named before training. Errors: also as `refuse_other_sources`.
+    """
     test = test_pixels(workspace, contest, image_size)
     try:
         pixels = train_pixels(workspace, contest, image_size)
@@ -63,8 +82,11 @@ def open_pictures(
             f"{len(test.bad)} test pictures cannot be read, so that submit will refuse or fill "
             f"them: {'; '.join(test.bad.values())}"
         )
+    refuse_other_sources(sets, pixels.sha256)
+    works = [generated_pixels(workspace, found, image_size) for found in sets]
+    shown = Joined((pixels, *works)) if works else pixels
     if fold == ALL:
-        return pixels, None
+        return shown, None
     pieces = piece_pixels(workspace, contest, folds, int(fold), image_size)
     wholes = Wholes(pixels, split.held, image_size)
-    return pixels, Judge(pieces.array, wholes, split.labels[split.held])
+    return shown, Judge(pieces.array, wholes, split.labels[split.held])

@@ -1,7 +1,7 @@
 """Which pictures of a contest are kept in the pixel cache, and at what size.
 
-Training paintings are kept whole at twice the model's side, so that a quarter crop has all the
-detail the model can take; validation pieces and test pieces at the side itself.
+Training paintings and generated works are kept whole at twice the model's side, so that a quarter
+crop has all the detail the model can take; validation pieces and test pieces at the side itself.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from artcli.contest.pixels import Pixels, PixelSource, open_pixels
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from artcli.contest.generated.records import GeneratedSet
     from artcli.contest.splits import Folds
     from artcli.contest.tables import Contest
     from artcli.workspace.paths import Workspace
@@ -31,6 +32,13 @@ def train_pixels(
     """All whole paintings at twice `image_size`, by their ids; `skip_bad` is of `open_pixels`."""
     sources = [PixelSource(painting.id, painting.path) for painting in contest.train]
     return open_pixels(workspace.cache, sources, 2 * image_size, label="train", skip_bad=skip_bad)
+
+
+def generated_pixels(workspace: Workspace, found: GeneratedSet, image_size: int) -> Pixels:
+    """All works of a generated set, at the size of the paintings; keys `NAME/ID`."""
+    sources = [PixelSource(f"{found.name}/{work.id}", work.path) for work in found.works]
+    label = f"generated-{found.name}"
+    return open_pixels(workspace.cache, sources, 2 * image_size, label=label)
 
 
 def piece_pixels(

@@ -11,13 +11,20 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+)
 from pydantic_core import PydanticCustomError
 
 from artcli.errors import ArtcliError, Problems, UsageError, UsageProblems
 from artcli.host.kinds import KINDS
 from artcli.host.nearest import did_you_mean
-from artcli.host.spec import from_table
+from artcli.host.spec import from_table, plain
 from artcli.workspace.files import write_text
 
 
@@ -29,6 +36,12 @@ def _as_text(value: Any) -> Any:
 
 
 Spec = Annotated[str, BeforeValidator(_as_text)]
+
+
+def _each_once(names: tuple[str, ...]) -> tuple[str, ...]:
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise PydanticCustomError("twice", "{names} is named twice", {"names": ", ".join(twice)})
+    return names
 
 
 def _component(kind: str, what: str) -> Any:
@@ -51,6 +64,11 @@ class Recipe(BaseModel):
     mixer: Spec = _component("mixer", "How the pictures of a batch are mixed.")
     observers: tuple[Spec, ...] = Field(
         default=(), description="Who is told of the progress; may be given several times."
+    )
+    generated: Annotated[tuple[str, ...], AfterValidator(_each_once)] = Field(
+        default=(),
+        description="Learn from this set of generated works, too (artcli augment-style makes "
+        "them); may be given several times.",
     )
     epochs: int = Field(default=20, ge=1, description="How often the paintings are gone through.")
     crops: int | None = Field(
@@ -127,7 +145,7 @@ class Recipe(BaseModel):
     def changes_from(self, before: Recipe) -> list[str]:
         """What differs, in words: `epochs was 3, not 5`."""
         return [
-            f"{field} was {was}, not {wanted}"
+            f"{field} was {plain(was) or 'none'}, not {plain(wanted) or 'none'}"
             for (field, was), (_, wanted) in zip(before, self, strict=True)
             if was != wanted
         ]
@@ -146,6 +164,7 @@ class Recipe(BaseModel):
 
 
 R = TypeVar("R", bound=Recipe)
+_FLAGS = {"observers": "--observer", "generated": "--with"}  # of fields that are called otherwise
 
 
 def make_recipe(values: Mapping[str, Any], base: Recipe | None = None) -> Recipe:
@@ -163,7 +182,7 @@ def make_recipe(values: Mapping[str, Any], base: Recipe | None = None) -> Recipe
 
 def flag_of(field: str) -> str:
     """The flag that sets a field of the recipe."""
-    return "--observer" if field == "observers" else f"--{field.replace('_', '-')}"
+    return _FLAGS.get(field, f"--{field.replace('_', '-')}")
 
 
 def _said(message: str) -> str:

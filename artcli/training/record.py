@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -56,14 +56,16 @@ def describe_run(
     )
 
 
-def describe_split(fold: Path, ids: dict[str, list[str]]) -> None:
-    """Which paintings the fold trains on and which it holds out, written when it starts."""
+def describe_split(fold: Path, facts: Mapping[str, Any]) -> None:
+    """Which paintings and works the fold trains on and which it holds out, written when it
+    starts."""
     if not (fold / SPLIT).exists():
-        write_json(fold / SPLIT, ids)
+        write_json(fold / SPLIT, facts)
 
 
-def refuse_other_data(fold: Path, artists: Sequence[str], ids: dict[str, list[str]]) -> None:
-    """`ArtcliError` when the run, or this fold of it, was begun with other artists or paintings.
+def refuse_other_data(fold: Path, artists: Sequence[str], facts: Mapping[str, Any]) -> None:
+    """`ArtcliError` when the run, or this fold of it, was begun with other artists, paintings or
+    generated works.
 
     To go on would judge it on paintings that it has learnt, or name the wrong artists.
     """
@@ -73,10 +75,13 @@ def refuse_other_data(fold: Path, artists: Sequence[str], ids: dict[str, list[st
         names = read_json(run / "run.json")["classes"]["names"]
         if names != list(artists):
             raise ArtcliError(f"the run {run.name} was begun with other artists", hint)
-    if (fold / SPLIT).exists() and read_json(fold / SPLIT) != ids:
+    kept = read_json(fold / SPLIT) if (fold / SPLIT).exists() else facts
+    if kept != facts:
+        same_paintings = all(kept.get(side) == facts.get(side) for side in ("training", "held"))
+        changed = "the generated works" if same_paintings else "train.csv or the folds"
         raise ArtcliError(
-            f"train.csv or the folds have changed since {fold.name.replace('-', ' ')} of the run "
-            f"{run.name} began",
+            f"{changed} have changed since {fold.name.replace('-', ' ')} of the run {run.name} "
+            "began",
             hint,
         )
 

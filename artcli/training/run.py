@@ -26,6 +26,7 @@ from artcli.training.display import show_draws, shown
 from artcli.training.ema import Ema
 from artcli.training.features import Crops, Features
 from artcli.training.frozen import on_features
+from artcli.training.generated import open_sets, show_taken
 from artcli.training.groups import parameter_groups
 from artcli.training.interrupts import stop_requests
 from artcli.training.judging import open_pictures
@@ -53,7 +54,7 @@ from artcli.workspace.runs import lock_path
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
-    from artcli.contest.pixels import Pixels
+    from artcli.contest.pixels import Joined, Pixels
     from artcli.contest.tables import Contest
     from artcli.host.discovery import Host
     from artcli.host.records import Classes
@@ -111,20 +112,22 @@ def _train(
     workers: int | None,
 ) -> FoldResult:
     folds = load_or_make_folds(workspace, contest, recipe.folds)
-    split = split_paintings(contest, folds, fold)
+    sets = open_sets(workspace, contest, recipe.generated)
+    split = split_paintings(contest, folds, fold, sets)
     folder = workspace.run_dir(run) / f"fold-{fold}"
-    refuse_other_data(folder, contest.artists, split.ids)
-    classes = contest.classes([contest.train[row] for row in split.training])
+    refuse_other_data(folder, contest.artists, split.facts)
+    classes = contest.classes(split.members(contest))
     torch.manual_seed(key(recipe.seed, "weights"))
     model = build_model(components, recipe, classes)
     image_size = recipe.image_size or int(model.backbone.image_size)  # type: ignore[arg-type]
     # Mistakes that only a call shows are told before pictures are read.
     _optimizer(components, recipe, model)
     components.crop()
-    pixels, judging = open_pictures(workspace, contest, folds, split, fold, image_size)
+    pixels, judging = open_pictures(workspace, contest, folds, split, fold, image_size, sets)
 
     pictures = _training_set(fabric, recipe, components, pixels, split, image_size)
     if fabric.is_global_zero:
+        show_taken(fold, sets, split)
         show_draws(classes, pictures.labels, pictures.expected, components.sampler.text)
     dataset: Drawn = pictures
     if recipe.freeze:
@@ -156,7 +159,7 @@ def _train(
     cursor = restore(fabric, folder, parts)
     if fabric.is_global_zero:
         describe_run(workspace.run_dir(run), run, recipe, components, classes, image_size)
-        describe_split(folder, split.ids)
+        describe_split(folder, split.facts)
         cut_history(folder, cursor.step)
     observers = (
         [observer(folder) for observer in components.observers]  # folds do not mix their curves
@@ -223,7 +226,7 @@ def _training_set(
     fabric: Fabric,
     recipe: Recipe,
     components: Components,
-    pixels: Pixels,
+    pixels: Pixels | Joined,
     split: Split,
     image_size: int,
 ) -> TrainingSet:

@@ -165,7 +165,7 @@ def _rate(work: Callable[[], int], seconds: float) -> float:
 def _cropped(dataset: TrainingSet) -> Callable[[], int]:
     def load(rng: np.random.Generator, row: int) -> NDArray[np.uint8]:
         box = dataset.crop(rng, *map(int, dataset.pixels.sizes[row]))
-        return resized_part(dataset.pixels.array[row], box, dataset.image_size)
+        return resized_part(dataset.pixels.square(row), box, dataset.image_size)
 
     return _one_by_one(dataset, load)
 

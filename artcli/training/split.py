@@ -1,37 +1,61 @@
-"""Which paintings a fold is trained on, and which judge it."""
+"""Which paintings a fold is trained on, with which generated works, and which judge it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from artcli.contest.generated.admitting import admitted
 from artcli.errors import ArtcliError
 from artcli.workspace.runs import ALL
 
 if TYPE_CHECKING:
+    from artcli.contest.generated.records import GeneratedSet, GeneratedWork
     from artcli.contest.splits import Folds
-    from artcli.contest.tables import Contest
+    from artcli.contest.tables import Contest, Painting
 
 
 @dataclass(frozen=True)
 class Split:
-    """Numbers of rows of train.csv: those trained on and those held out; every row's class."""
+    """Numbers of the rows that are trained on and of those held out; every row's class.
+
+    The rows are those of train.csv, and after them all works of the generated sets, set by set:
+    of these a fold is trained on the `taken`, which are by the names of their sets, and none is
+    ever held out.
+    """
 
     training: np.ndarray[Any, np.dtype[np.intp]]
     held: np.ndarray[Any, np.dtype[np.intp]]
     labels: np.ndarray[Any, np.dtype[np.int64]]
     ids: dict[str, list[str]]  # of the paintings in `training` and in `held`
+    taken: Mapping[str, tuple[GeneratedWork, ...]] = field(default_factory=dict)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What tells this split from another: ids of paintings, and the sha256 of each work."""
+        works = {
+            name: {work.id: work.sha256 for work in works} for name, works in self.taken.items()
+        }
+        return {**self.ids, "generated": works} if works else dict(self.ids)
+
+    def members(self, contest: Contest) -> list[Painting | GeneratedWork]:
+        """All that is trained on, in the order of `training`."""
+        paintings = [contest.train[row] for row in self.training if row < len(contest.train)]
+        return [*paintings, *(work for works in self.taken.values() for work in works)]
 
 
-def split_paintings(contest: Contest, folds: Folds, fold: str) -> Split:
-    """The split of fold `fold` ("0", …, or "all", which holds nothing out).
+def split_paintings(
+    contest: Contest, folds: Folds, fold: str, sets: Sequence[GeneratedSet] = ()
+) -> Split:
+    """The split of fold `fold` ("0", …, or "all", which holds nothing out), where `sets` are
+    learnt from, too: of each those works that know of no painting that is held out.
 
-    Errors: `ArtcliError` when a side of it would be empty.
+    Errors: `ArtcliError` when a side of it would be without paintings.
     """
     number = {artist: place for place, artist in enumerate(contest.artists)}
-    labels = np.array([number[str(painting.artist)] for painting in contest.train], np.int64)
     held = frozenset[str]() if fold == ALL else folds.validation(int(fold))
     out = np.array([painting.id in held for painting in contest.train])
     if out.all() or not (out.any() or fold == ALL):
@@ -45,4 +69,15 @@ def split_paintings(contest: Contest, folds: Folds, fold: str) -> Split:
                if held_out == wanted]
         for name, wanted in (("training", False), ("held", True))
     }  # fmt: skip
-    return Split(np.flatnonzero(~out), np.flatnonzero(out), labels, ids)
+    taken = {found.name: admitted(found, held) for found in sets}
+    chosen = {(name, work.id) for name, works in taken.items() for work in works}
+    learnt = [(found.name, work.id) in chosen for found in sets for work in found.works]
+    works = (work for found in sets for work in found.works)
+    everything: list[Painting | GeneratedWork] = [*contest.train, *works]
+    return Split(
+        training=np.flatnonzero(np.concatenate([~out, np.array(learnt, bool)])),
+        held=np.flatnonzero(out),
+        labels=np.array([number[str(one.artist)] for one in everything], np.int64),
+        ids=ids,
+        taken=taken,
+    )
