@@ -126,6 +126,8 @@ def test_a_recipe_changes_what_it_adds_and_what_it_sets() -> None:
                 'Recipe `focal`: F1 0.8424 on the slide "Focal Loss", +0.005 against `adamw`.',
                 "Recipe `S+F+C`, together with sampler `log` and mixer `cutmix:p=0.5`: "
                 'F1 0.8425 on the slide "Combination", +0.005 against `adamw`.',
+                'Recipe `S+F+T`, together with sampler `log` and `generated = ["style-transfer"]`: '
+                'F1 0.8226 on the slide "Combination", −0.015 against `adamw`.',
                 "Recipe `S+F+A`, together with sampler `log` and augmentation `deck-colour`: "
                 'F1 0.8348 on the slide "Combination", −0.003 against `adamw`.',
             ],

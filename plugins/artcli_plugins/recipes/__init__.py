@@ -13,7 +13,7 @@ from artcli.plugin import Component
 # The talk's, in its order, then artcli's own.
 NAMES = (
     "baseline", "layernorm", "augment", "scheduler", "tinyvit", "adamw", "cutmix", "focal",
-    "sampler", "sam", "S+F+C", "S+F+C+A", "S+F+A",
+    "sampler", "style", "sam", "S+F+C", "S+F+C+T", "S+F+C+A", "S+F+T", "S+F+A",
     "genre", "subcenter", "quarter", "scales", "balanced", "inverse", "sqrt", "mixup",
     "cutmix+mixup", "light", "trivial", "sgd", "vit", "probe", "frozen-norm", "ema",
     "layer-decay", "freeze", "artcli",

@@ -23,9 +23,12 @@ TALK = {
     "cutmix": ("adamw", 0.8198, 0.7885),
     "focal": ("adamw", 0.8424, 0.8079),
     "sampler": ("adamw", 0.8332, 0.8122),
+    "style": ("adamw", 0.8374, 0.8126),
     "sam": ("adamw", 0.8253, 0.7945),
     "S+F+C": ("adamw", 0.8425, 0.8062),
+    "S+F+C+T": ("S+F+C", 0.8375, 0.8087),
     "S+F+C+A": ("S+F+C", 0.8461, 0.8154),
+    "S+F+T": ("adamw", 0.8226, 0.7944),
     "S+F+A": ("adamw", 0.8348, 0.7976),
 }
 
@@ -81,6 +84,9 @@ def test_a_combination_has_all_its_parts_and_all_that_it_builds_on() -> None:
     recipe = FOUND["S+F+C+A"].recipe
     wanted = {**parts, **below, "augmentation": "deck-colour"}
     assert {name: getattr(recipe, name) for name in wanted} == wanted
+    with_works = FOUND["S+F+C+T"].recipe
+    wanted = {**parts, **below, "generated": ("style-transfer",)}
+    assert {name: getattr(with_works, name) for name in wanted} == wanted
 
 
 def test_the_recipe_named_after_this_program_is_what_it_does_by_default() -> None:
