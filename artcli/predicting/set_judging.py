@@ -211,20 +211,23 @@ def judged_file(workspace: Workspace, name: str, run: str) -> Path:
     return workspace.reports / "generated" / checked_name(name) / f"judge-{checked_name(run)}.json"
 
 
-def read_judged(path: Path) -> JudgedSet:
-    """What was kept. Errors: `ArtcliError` for a file that is missing or damaged."""
+def read_judged(workspace: Workspace, found: GeneratedSet) -> tuple[JudgedSet, ...]:
+    """What is known of the set as it is now, oldest first: of each run that it was judged with.
+
+    Errors: `ArtcliError` for a damaged file.
+    """
+    files = judged_file(workspace, found.name, "any").parent.glob("judge-*.json")
+    known = [judged for path in files if (judged := _read(path)).is_of(found)]
+    return tuple(sorted(known, key=lambda judged: judged.created))
+
+
+def _read(path: Path) -> JudgedSet:
     from pydantic import TypeAdapter, ValidationError
 
     try:
         return TypeAdapter(JudgedSet).validate_python(read_json(path))
     except ValidationError as error:
         raise ArtcliError(f"{path} does not hold what it should", "remove it") from error
-
-
-def judgements(workspace: Workspace, found: GeneratedSet) -> tuple[JudgedSet, ...]:
-    """All that is kept of a set as it is now, oldest first."""
-    kept = map(read_judged, judged_file(workspace, found.name, "any").parent.glob("judge-*.json"))
-    return tuple(sorted((one for one in kept if one.is_of(found)), key=lambda one: one.created))
 
 
 @dataclass(frozen=True, eq=False)

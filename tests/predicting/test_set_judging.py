@@ -21,7 +21,6 @@ from artcli.predicting.set_judging import (
     JudgedSet,
     judge_set,
     judged_file,
-    judgements,
     read_judged,
     taken_works,
 )
@@ -186,11 +185,10 @@ def test_what_is_kept_is_read_again_and_belongs_to_the_set_as_it_was(tmp_path: P
     found = judged([WRONG], [{}])
     path = judged_file(workspace, "styled", "plain")
     write_json(path, found.document())
-    assert read_judged(path) == found
-    assert judgements(workspace, SET) == (found,)
+    assert read_judged(workspace, SET) == (found,)
     changed = replace(SET, works=(replace(SET.works[0], sha256="1" * 64), *SET.works[1:]))
-    assert judgements(workspace, changed) == ()
-    assert judgements(workspace, replace(SET, name="another")) == ()
+    assert read_judged(workspace, changed) == ()
+    assert read_judged(workspace, replace(SET, name="another")) == ()
     path.write_text('{"name": "styled"}')
     with pytest.raises(ArtcliError, match="does not hold what it should"):
-        read_judged(path)
+        read_judged(workspace, SET)
