@@ -35,7 +35,7 @@ def test_every_command_line_has_its_command_and_flags(line: str) -> None:
 
 
 def test_the_table_lists_every_command() -> None:
-    listed = re.findall(r"^\| `artcli (\w+)` \|", README, re.MULTILINE)
+    listed = re.findall(r"^\| `artcli ([\w-]+)` \|", README, re.MULTILINE)
     assert listed == [found.name for found in find_subcommands()]
 
 

@@ -19,7 +19,7 @@ from artcli.errors import ArtcliError
 GROUP = "artcli.commands"
 OWN_PACKAGE = "artcli.commands."
 ORDER = (
-    "init", "doctor", "eda", "train", "kfold", "recipes", "ladder", "runs", "predict", "tta",
+    "init", "doctor", "eda", "augment-style", "train", "kfold", "recipes", "ladder", "runs", "predict", "tta",
     "ensemble", "submit", "score", "plugins", "bench", "demo",
 )  # fmt: skip
 _HEAD_BYTES = 2048
