@@ -19,8 +19,8 @@ from artcli.errors import ArtcliError
 GROUP = "artcli.commands"
 OWN_PACKAGE = "artcli.commands."
 ORDER = (
-    "init", "doctor", "eda", "augment-style", "train", "kfold", "recipes", "ladder", "runs", "predict", "tta",
-    "ensemble", "submit", "score", "plugins", "bench", "demo",
+    "init", "doctor", "eda", "augment-style", "train", "kfold", "recipes", "ladder", "runs",
+    "predict", "tta", "ensemble", "submit", "score", "plugins", "bench", "demo",
 )  # fmt: skip
 _HEAD_BYTES = 2048
 _DOCSTRING = re.compile(r'\s*(?:#[^\n]*\n\s*)*[rR]?("""|\'\'\'|"|\')\s*(.+?)\s*(?:\n|\1|$)')
