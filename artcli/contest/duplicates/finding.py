@@ -46,7 +46,7 @@ def find_matches(survey: Survey) -> tuple[Match, ...]:
     copies = {match.second for match in exact}
     rows = np.array([row for row in usable if row not in copies], np.intp)
     train = np.array([row for row in rows if survey.paintings[row].kind == "train"], np.intp)
-    greys, shapes = _greys(survey), _shapes(survey)
+    greys, shapes = greys_of(survey), shapes_of(survey)
     guesses = (
         ("Looking for duplicates", guess_whole(survey, shapes, train, rows), len(train)),
         ("Looking for parts", guess_parts(greys, shapes, rows, train), len(rows)),
@@ -55,7 +55,7 @@ def find_matches(survey: Survey) -> tuple[Match, ...]:
     for description, chunks, count in guesses:
         with console.progress(description, -(-count // CHUNK)) as advance:
             for chunk in chunks:
-                for match in in_threads(partial(_judged, greys, shapes), chunk):
+                for match in in_threads(partial(judge, greys, shapes), chunk):
                     if match and _better(match, found.get((match.first, match.second))):
                         found[match.first, match.second] = match
                 advance()
@@ -74,8 +74,11 @@ def _exact(survey: Survey, rows: Iterable[int]) -> Iterator[Match]:
             yield Match(first, row, "pixels", 1.0)
 
 
-def _judged(greys: Greys, shapes: Floats, guess: Guess) -> Match | None:
-    """The match that was guessed, if it is one."""
+def judge(greys: Greys, shapes: Floats, guess: Guess) -> Match | None:
+    """The match that was guessed, if it is one.
+
+    greys: `(N, SIDE, SIDE)` uint8; shapes: `(N,)`, the log of each picture's width by its height.
+    """
     one, other = np.rot90(greys[guess.one], guess.turned), greys[guess.other]
     if guess.how == "part":
         one = shrunk(one)
@@ -103,7 +106,7 @@ def _better(match: Match, former: Match | None) -> bool:
     return (match.whole is None, match.likeness) > (former.whole is None, former.likeness)
 
 
-def _greys(survey: Survey) -> Greys:
+def greys_of(survey: Survey) -> Greys:
     """`(N, SIDE, SIDE)` uint8; the small pictures are read from disk one after the other."""
     greys = np.empty(survey.thumbs.shape[:3], np.uint8)
     for row, thumb in enumerate(survey.thumbs):
@@ -111,7 +114,7 @@ def _greys(survey: Survey) -> Greys:
     return greys
 
 
-def _shapes(survey: Survey) -> Floats:
+def shapes_of(survey: Survey) -> Floats:
     """`(N,)`: the log of each picture's width by its height."""
     sizes = [(max(1, one.width), max(1, one.height)) for one in survey.measures]
     pairs = np.array(sizes, np.float64).reshape(-1, 2)

@@ -65,9 +65,12 @@ class Laid:
         )
 
 
-def lay(part: Grey, whole: Grey, left: float = 0.0, top: float = 0.0) -> Laid | None:
+def lay(
+    part: Grey, whole: Grey, left: float = 0.0, top: float = 0.0, *, scale: float = 1.0
+) -> Laid | None:
     """Lay `part` `(h, w)` on `whole` `(H, W)`, of like scale, from the pixel `left`, `top` on.
 
+    `scale`: of the detail that the likeness is of, in pixels (see `relief`).
     None where the two cannot be aligned, or `part` does not lie on `whole`.
     """
     start = np.array([[1, 0, left], [0, 1, top]], np.float32)
@@ -88,7 +91,7 @@ def lay(part: Grey, whole: Grey, left: float = 0.0, top: float = 0.0) -> Laid | 
     known = _under(everywhere, place, width, height, cv2.INTER_NEAREST) > 0
     if known.mean() < COVERED:
         return None
-    ours, theirs = relief(part)[known], relief(there)[known]
+    ours, theirs = relief(part, scale)[known], relief(there, scale)[known]
     powers = float(np.dot(ours, ours)), float(np.dot(theirs, theirs))
     return Laid(
         pixels=len(ours),
