@@ -31,6 +31,7 @@ class Seen:
     ) -> None:
         self.losses.append(losses)
         if self.stop is not None and step >= self.stop:
+            self.stop = None
             os.kill(os.getpid(), signal.SIGINT)
 
 
