@@ -58,13 +58,12 @@ def test_a_picture_of_any_shape_is_translated_whole(shape: tuple[int, int]) -> N
 
 
 def test_the_edge_of_a_picture_is_translated_like_its_middle() -> None:
-    translator = Translator(4, 1)
     torch.manual_seed(0)
+    translator = Translator(4, 0)
     nn.init.normal_(translator.paint.weight, 0, 0.1)
-    even = translate(translator, np.full((48, 48, 3), 90, np.uint8)).astype(float)
-    grey = translator(torch.full((1, 3, 80, 80), 90 / 127.5 - 1))[0, :, 40, 40]
-    expected = np.clip((grey.detach().numpy() + 1) * 127.5, 0, 255)
-    assert np.abs(even[:, :] - expected).mean() < np.abs(expected - 90).mean()
+    even = translate(translator, np.full((48, 52, 3), 90, np.uint8))
+    assert np.abs(even.astype(int) - 90).max() > 5
+    assert (even == even[24, 24]).all()
 
 
 def test_a_critic_judges_patches() -> None:
@@ -140,8 +139,8 @@ def test_all_networks_learn_in_a_step_and_its_losses_are_told(tmp_path: Path) ->
 
 def test_where_the_cycle_and_the_identity_weigh_all_nothing_is_translated(tmp_path: Path) -> None:
     def moved(**options: Any) -> float:
-        pair = a_pair(tmp_path, **options)
-        for number in range(4):
+        pair = a_pair(tmp_path, steps=16, **options)
+        for number in range(16):
             pair.step(number, np.random.default_rng(number))
         pictures = pair.others.whole()
         with torch.no_grad():
