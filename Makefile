@@ -23,7 +23,7 @@ demo: $(READY)
 	$(BIN)/artcli demo workspace
 
 test: check browser
-	$(BIN)/pytest
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile
 
 # The report's page is tested in Debian's chromium. Where it is not and cannot be installed, the
 # tests that need it say so and are skipped.

@@ -2,8 +2,6 @@
 
 A generator is called with a `Request` and yields `NewWork`s. This is a whole one:
 
-    from artcli.generating.request import NewWork
-
     def mirrored(request, *, size: int = 256):
         for wanted in request.missing:
             painting = request.choose(wanted.seed, request.by(wanted.artist))
