@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,11 @@ class Paintings:
     def where(self, chosen: Tensor) -> Paintings:
         """Those of them where `chosen` `(N,)` bool holds."""
         return Paintings(self.images[chosen], self.labels[chosen], self.size)
+
+    def split(self, count: int) -> Iterator[Paintings]:
+        """All of them in order, `count` at a time."""
+        for images, labels in zip(self.images.split(count), self.labels.split(count), strict=True):
+            yield Paintings(images, labels, self.size)
 
     def whole(self) -> Tensor:
         """All of them `(N, 3, size, size)` float32 from -1 to 1, their middles, not mirrored."""

@@ -79,6 +79,14 @@ def test_whole_paintings_are_their_middles() -> None:
     assert seen[0, :2, 0, 0].tolist() == [1, 1]
 
 
+def test_in_parts_they_are_all_there_in_order(tmp_path: Path) -> None:
+    found = load_paintings(two_painters(tmp_path, each=2), 16)
+    parts = list(found.split(3))
+    assert [len(part) for part in parts] == [3, 1]
+    assert torch.equal(torch.cat([part.whole() for part in parts]), found.whole())
+    assert torch.equal(torch.cat([part.labels for part in parts]), found.labels)
+
+
 def test_those_of_one_artist_are_picked_out(tmp_path: Path) -> None:
     found = load_paintings(two_painters(tmp_path, each=3), 16)
     red = found.where(found.labels == 1)

@@ -168,10 +168,10 @@ def cgan(
     }
     final = average.module
     preview = show_off(final, artists, code)
-    run_steps(request, "cgan", steps, trained, step, what="cgan", preview=preview)
+    losses = run_steps(request, "cgan", steps, trained, step, what="cgan", preview=preview)
     for wanted in request.missing:
         artist = request.artists.index(wanted.artist)
         chosen = (temperature * noise(wanted.seed, 1, code)).to(request.device)
         with torch.no_grad():
             (image,) = final(chosen, torch.tensor([artist], device=request.device))
-        yield NewWork(wanted, to_picture(image), learnt=True)
+        yield NewWork(wanted, to_picture(image), learnt=True, losses=losses)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 import torch
 from pydantic import Field
 from torch import Tensor, nn
 
+from artcli.contest.generated.records import Wanted
 from artcli.generating.paintings import Paintings, load_paintings, to_picture
 from artcli.generating.request import NewWork, Request, learns
 from artcli.generating.stepper import run_steps
@@ -29,6 +30,9 @@ from .blocks import (
     noise,
     show_off,
 )
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 class Autoencoder(nn.Module):
@@ -150,32 +154,21 @@ def vae(
 
     trained = {"net": net, "average": average.module, "optimizer": optimizer}
     final = average.module
-    run_steps(
-        request,
-        "vae",
-        steps,
-        trained,
-        step,
-        what="vae",
-        preview=show_off(final.painter, artists, code),
-    )
-    yield from _works(request, final, paintings, temperature)
+    preview = show_off(final.painter, artists, code)
+    losses = run_steps(request, "vae", steps, trained, step, what="vae", preview=preview)
+    for wanted, picture in _painted(request, final, paintings, temperature):
+        yield NewWork(wanted, picture, learnt=True, losses=losses)
 
 
 @torch.no_grad()
-def _works(
+def _painted(
     request: Request, net: Autoencoder, paintings: Paintings, temperature: float
-) -> Iterator[NewWork]:
-    found = [
-        net.encode(images, labels)
-        for images, labels in zip(
-            paintings.whole().split(64), paintings.labels.split(64), strict=True
-        )
-    ]
+) -> Iterator[tuple[Wanted, NDArray[np.uint8]]]:
+    found = [net.encode(part.whole(), part.labels) for part in paintings.split(64)]
     means, log_variances = (torch.cat(parts) for parts in zip(*found, strict=True))
     codes = artist_codes(means, log_variances, paintings.labels, len(request.artists))
     for wanted in request.missing:
         artist = request.artists.index(wanted.artist)
         chosen = codes.draw(wanted.seed, artist, temperature)[None].to(request.device)
         (image,) = net.painter(chosen, torch.tensor([artist], device=request.device))
-        yield NewWork(wanted, to_picture(image), learnt=True)
+        yield wanted, to_picture(image)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from pydantic import TypeAdapter, ValidationError
 
 from artcli_plugins.generators.blocks import Painter, Reader, Size, noise, show_off
@@ -77,3 +78,16 @@ def test_a_preview_has_four_works_of_each_of_four_artists_and_leaves_chance_alon
 def test_a_size_is_a_power_of_two(size: int) -> None:
     with pytest.raises(ValidationError, match="power of two, like 64" if size == 100 else "than"):
         TypeAdapter(Size).validate_python(size)
+
+
+def test_a_layer_of_a_painter_begins_as_upsampling_and_a_convolution() -> None:
+    layer = Painter(16, 4, 3, 2).last
+    kernel = torch.zeros(4, 3, 3, 3)  # what, summed over 2 x 2 neighbours, is the layer's 4 x 4
+    for row in range(3):
+        for column in range(3):
+            before = F.pad(kernel, (1, 0, 1, 0))[:, :, row : row + 2, column : column + 2]
+            kernel[:, :, row, column] = layer.weight[:, :, row, column] - before.sum((2, 3))
+    features = noise(0, 1, 4, 5, 5)
+    near = F.interpolate(features, scale_factor=2.0)
+    expected = F.conv2d(near, kernel.transpose(0, 1).flip(2, 3), layer.bias, padding=1)
+    torch.testing.assert_close(layer(features), expected)

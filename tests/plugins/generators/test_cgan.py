@@ -85,7 +85,7 @@ def test_it_learns_what_colour_each_paints_in(tmp_path: Path) -> None:
         assert (red > blue + 40) if work.wanted.artist == "Red" else (blue > red + 40)
         assert work.learnt
         assert (work.content, work.styles) == (None, ())
-    assert set(request.watch.losses[0]) == {"painter", "critic"}
+        assert set(work.losses) == {"painter", "critic"}
 
 
 def test_works_are_keyed_by_their_seeds_and_do_not_depend_on_which_are_there(

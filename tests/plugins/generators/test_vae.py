@@ -62,6 +62,7 @@ def test_it_learns_what_colour_each_paints_in(tmp_path: Path) -> None:
         assert (red > blue + 60) if work.wanted.artist == "Red" else (blue > red + 60)
         assert work.learnt
         assert (work.content, work.styles) == (None, ())
+        assert set(work.losses) == {"reconstruction", "divergence"}
     first, last = request.watch.losses[0], request.watch.losses[-1]
     assert last["reconstruction"] < first["reconstruction"] / 4
 
