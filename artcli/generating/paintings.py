@@ -38,8 +38,9 @@ class Paintings:
 
     def split(self, count: int) -> Iterator[Paintings]:
         """All of them in order, `count` at a time."""
-        for images, labels in zip(self.images.split(count), self.labels.split(count), strict=True):
-            yield Paintings(images, labels, self.size)
+        for start in range(0, len(self), count):
+            part = slice(start, start + count)
+            yield Paintings(self.images[part], self.labels[part], self.size)
 
     def whole(self) -> Tensor:
         """All of them `(N, 3, size, size)` float32 from -1 to 1, their middles, not mirrored."""
