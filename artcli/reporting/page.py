@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import base64
+import hashlib
+from collections.abc import Iterable, Sequence
+from importlib.resources import files
 from typing import Any
 
 
@@ -14,6 +17,21 @@ def render(template: str, **values: Any) -> str:
         loader=PackageLoader("artcli.reporting"), autoescape=True, trim_blocks=True
     )
     return environment.get_template(template).render(**values) + "\n"
+
+
+def source(name: str) -> str:
+    """A script of ours, or another file beside the templates, as it is."""
+    return (files("artcli.reporting") / "templates" / name).read_text(encoding="utf-8")
+
+
+def policy(scripts: Iterable[str]) -> str:
+    """What a browser may do for a page: show its pictures and styles, run these scripts."""
+    hashes = (base64.b64encode(hashlib.sha256(script.encode()).digest()) for script in scripts)
+    allowed = " ".join(f"'sha256-{known.decode()}'" for known in hashes) or "'none'"
+    return (
+        "default-src 'none'; base-uri 'none'; form-action 'none'; img-src data:; "
+        f"style-src 'unsafe-inline'; script-src {allowed}"
+    )
 
 
 def picture(svg: str) -> Any:

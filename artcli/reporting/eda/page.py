@@ -6,11 +6,8 @@ known by their hashes. Without them all of it is there but sorting, filtering an
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from artcli.reporting.eda.atlas import map_data
@@ -22,7 +19,7 @@ from artcli.reporting.eda.pictures import read_pictures
 from artcli.reporting.eda.ribbon import ribbon
 from artcli.reporting.eda.tables import html_table
 from artcli.reporting.eda.tiles import tiles
-from artcli.reporting.page import picture, render
+from artcli.reporting.page import picture, policy, render, source
 
 if TYPE_CHECKING:
     from artcli.contest.findings import Finding
@@ -94,7 +91,7 @@ def html_page(
     pieces = {survey.paintings[card.row].path: card.boxes for card in cards.quartered}
     pictures = read_pictures((survey.paintings[row].path for row in cards.rows()), pieces, workers)
     numbers = map_data(report)
-    scripts = [_source(name) for name in SCRIPTS]
+    scripts = [source(name) for name in SCRIPTS]
     return render(
         "eda.html",
         title=_title(report),
@@ -102,7 +99,7 @@ def html_page(
         contents=_contents(report),
         report=report,
         audit=report.audit,
-        policy=_policy(scripts),
+        policy=policy(scripts),
         scripts=[Markup(script) for script in scripts],
         ribbon=ribbon(report),
         tiles=tiles(report),
@@ -189,17 +186,3 @@ def _unbroken(text: str) -> Any:
     from markupsafe import Markup, escape
 
     return Markup(_OPTION.sub(r'<span class="whole-word">\g<0></span>', str(escape(text))))
-
-
-def _source(name: str) -> str:
-    return (files("artcli.reporting") / "templates" / name).read_text(encoding="utf-8")
-
-
-def _policy(scripts: Iterable[str]) -> str:
-    """What a browser may do for this page: show its pictures and styles, run these scripts."""
-    hashes = (base64.b64encode(hashlib.sha256(script.encode()).digest()) for script in scripts)
-    allowed = " ".join(f"'sha256-{known.decode()}'" for known in hashes)
-    return (
-        "default-src 'none'; base-uri 'none'; form-action 'none'; img-src data:; "
-        f"style-src 'unsafe-inline'; script-src {allowed}"
-    )
