@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from two_painters import Seen, two_painters
 from artcli.errors import ArtcliError, Interrupted, UsageError
 from artcli.generating.paintings import load_paintings
 from artcli.generating.request import NewWork, Request
+from artcli_plugins.generators import cyclegan as module
 from artcli_plugins.generators.cyclegan import Options, Pair, cyclegan, told_apart, translate
 from artcli_plugins.generators.cyclegan_networks import Memory, PatchCritic, Translator
 
@@ -194,7 +196,10 @@ def test_the_seed_decides(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("at", [1, 3])
-def test_interrupted_works_go_on_to_the_same(tmp_path: Path, at: int) -> None:
+def test_interrupted_works_go_on_to_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: int
+) -> None:
+    monkeypatch.setattr(module, "Memory", partial(Memory, room=2))  # full from the first step on
     asked = {"Red": 2}
     whole = works(two_painters(tmp_path, works=asked, folder="whole"), steps=4)
     with pytest.raises(Interrupted):
