@@ -7,6 +7,7 @@ filters at several scales.
 
 from __future__ import annotations
 
+import copy
 import difflib
 import re
 from collections.abc import Sequence
@@ -14,12 +15,16 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
+from timm.layers import BatchNormAct2d
 from torch import Tensor, nn
 
 from artcli.plugin import UsageError
 
+from .folding import fold_norms
+
 STYLE_LAYERS = ("conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1")  # the slide's
 CONTENT_LAYERS = ("conv4_2",)
+PIXELS = "pixels"  # a layer of every network: the colours as they are
 _COARSEST_STYLE, _COARSEST_CONTENT = 16, 8  # how much smaller these are than the picture
 
 
@@ -50,7 +55,8 @@ class Tapped:
         for module in net.modules():
             if hasattr(module, "inplace"):
                 module.inplace = False  # else a layer's output is that of the one behind it
-        self.net = net.requires_grad_(False).eval().to(device, memory_format=torch.channels_last)
+        net = net.requires_grad_(False).eval().to(device, memory_format=torch.channels_last)
+        self.net: nn.Module = net
         self.mean, self.std = (
             torch.tensor(values, device=device).view(1, 3, 1, 1)
             for values in (backbone.mean, backbone.std)
@@ -58,18 +64,23 @@ class Tapped:
         stages = _stages(net)
         self.content = tuple(content) or _defaults(self.names, CONTENT_LAYERS, stages, 1)
         self.style = tuple(style) or _defaults(self.names, STYLE_LAYERS, stages, None)
-        if not self.content or not self.style:
+        if not self.content or self.style in ((), (PIXELS,)):
             raise UsageError(
                 "the network does not tell its layers apart",
                 f"name content_layers and style_layers: {_some(list(dict(net.named_modules())))}",
             )
         self._caught: dict[str, Tensor] = {}
         self._last: str | None = None
-        for name in dict.fromkeys((*self.content, *self.style)):
-            self._module(name).register_forward_hook(self._catch(name))
+        has_norms = any(isinstance(module, nn.BatchNorm2d) for module in net.modules())
+        folded = copy.deepcopy(net) if has_norms else None
+        self._listen()
+        if folded is not None:
+            self._fold(folded, _probe(backbone.image_size).to(device))
 
     def __call__(self, pictures: Tensor) -> dict[str, Tensor]:
         self._caught = {}
+        if PIXELS in (*self.content, *self.style):
+            self._caught[PIXELS] = _colours(pictures)
         inputs = ((pictures - self.mean) / self.std).contiguous(memory_format=torch.channels_last)
         try:
             self.net(inputs)
@@ -84,7 +95,31 @@ class Tapped:
                 f"the network does not take pictures of {size}: {error}", "choose another size"
             ) from error
         caught, self._caught = self._caught, {}
+        for name in (*self.content, *self.style):
+            if name not in caught:
+                raise UsageError(f"pictures never come to the layer {name!r}", "name another")
         return caught
+
+    def _listen(self) -> None:
+        for name in {*self.content, *self.style} - {PIXELS}:
+            self._module(name).register_forward_hook(self._catch(name))
+
+    def _fold(self, folded: nn.Module, probe: Tensor) -> None:
+        """Take `folded`, its normalisations folded, for the network where it sees the same."""
+        with torch.no_grad():
+            net, plain = self.net, self(probe)
+        taps = {*self.content, *self.style} - {PIXELS}
+        paths = [self.names.get(name, name) for name in taps]
+        fold_norms(folded, probe, {folded.get_submodule(path) for path in paths})
+        self.net = folded.requires_grad_(False)
+        self._listen()
+        with torch.no_grad():
+            seen = self(probe)
+        if not all(
+            torch.allclose(seen[name], plain[name], rtol=1e-3, atol=1e-4 * float(plain[name].std()))
+            for name in plain
+        ):
+            self.net = net
 
     def _catch(self, name: str) -> Any:
         def hook(_module: nn.Module, _inputs: Any, output: Any) -> None:
@@ -143,6 +178,16 @@ class RandomFilters:
         return features
 
 
+def _colours(pictures: Tensor) -> Tensor:
+    """The pixels from -1 to 1, and a channel of ones, which tells a Gram matrix their mean."""
+    return torch.cat([pictures * 2 - 1, torch.ones_like(pictures[:, :1])], 1)
+
+
+def _probe(size: int) -> Tensor:
+    generator = torch.Generator().manual_seed(0)
+    return torch.rand(1, 3, size, size, generator=generator)
+
+
 def _short_names(net: nn.Module) -> dict[str, str]:
     """The paper's names of a plain VGG's convolutions, each with the place of its ReLU."""
     if type(net).__name__ != "VGG":
@@ -165,7 +210,19 @@ def _average_pooling(net: Any) -> None:
 
 def _stages(net: Any) -> list[tuple[str, int]]:
     """The stages that timm tells of, and how much smaller each is than the picture."""
-    return [(stage["module"], stage["reduction"]) for stage in getattr(net, "feature_info", ())]
+    return [
+        (_activated(net, stage["module"]), stage["reduction"])
+        for stage in getattr(net, "feature_info", ())
+    ]
+
+
+def _activated(net: nn.Module, stage: str) -> str:
+    """The last activation in a stage that ends without one, as those of MobileNets do: their
+    narrow outputs, which may be negative, tell style badly."""
+    for name, module in reversed(list(net.get_submodule(stage).named_modules(prefix=stage))):
+        if isinstance(module, BatchNormAct2d) and not isinstance(module.act, nn.Identity):
+            return name
+    return stage
 
 
 def _defaults(
@@ -175,7 +232,7 @@ def _defaults(
         return slide
     coarsest = _COARSEST_STYLE if last is None else _COARSEST_CONTENT
     fine = [name for name, reduction in stages if reduction <= coarsest]
-    return tuple(fine if last is None else fine[-last:])
+    return tuple((PIXELS, *fine) if last is None else fine[-last:])
 
 
 def _as_maps(name: str, output: Any) -> Tensor:

@@ -17,6 +17,7 @@ from artcli.plugin import ArtcliError, UsageError, Use
 from artcli.workspace.files import remove_tree
 
 from .canvases import Canvases, Method, Scale, Start
+from .colours import recoloured
 from .features import RandomFilters, Tapped
 from .style_losses import Features, Weights
 
@@ -33,14 +34,14 @@ def style_transfer(
         bool, "false: random filters at five scales, in place of a network that was trained"
     ] = True,
     content_layers: Annotated[
-        tuple[str, ...], "where content is compared; none: conv4_2, or a like stage"
+        tuple[str, ...], "where content is compared; none: conv4_2, or a stage like it"
     ] = (),
     style_layers: Annotated[
-        tuple[str, ...], "where style is compared; none: conv1_1 to conv5_1, or like stages"
+        tuple[str, ...], "where style is compared; none: conv1_1 to conv5_1, or pixels and stages"
     ] = (),
     alpha: Annotated[float, Field(ge=0), "the weight of content"] = 1.0,
-    beta: Annotated[float, Field(ge=0), "the weight of style"] = 10.0,
-    tv: Annotated[float, Field(ge=0), "the weight of total variation, against noise"] = 0.01,
+    beta: Annotated[float, Field(ge=0), "the weight of style"] = 30.0,
+    tv: Annotated[float, Field(ge=0), "the weight of total variation, against noise"] = 0.03,
     optimizer: Annotated[Literal["lbfgs", "adam"], "how the pixels follow the losses"] = "lbfgs",
     lr: Annotated[float, Field(gt=0), "how far adam moves a pixel in a step, of 0 to 1"] = 0.02,
     start: Annotated[Start, "begin with noise, as on the slide, or with the content"] = "content",
@@ -54,6 +55,7 @@ def style_transfer(
     content: Annotated[
         Content, "whose painting is painted anew: another artist's, or the same one's"
     ] = "others",
+    recolour: Annotated[bool, "give the content the style's colours before it is painted"] = True,
 ) -> Iterator[NewWork]:
     """Paints what one painting shows in the style of others, by the artist who is wanted.
 
@@ -85,7 +87,7 @@ def style_transfer(
     for works in request.batches(batch):
         name = f"works-{works[0].id}"
         begun.append(name)
-        yield from _paint(request, name, works, sources, features, sizes, steps, method)
+        yield from _paint(request, name, works, sources, features, sizes, steps, method, recolour)
     for name in begun:
         remove_tree(request.folder / name)
 
@@ -99,18 +101,18 @@ def _paint(
     sizes: Sequence[int],
     steps: int,
     method: Method,
+    recolour: bool,
 ) -> Iterator[NewWork]:
     """The works of a batch; their checkpoint, `name`, stays until all have been taken."""
     chosen = [sources[work.id] for work in works]
-    scales = [
-        Scale(
-            side,
-            steps // len(sizes) + (place < steps % len(sizes)),
-            [request.square(one.content, side) for one in chosen],
-            [[request.picture(style, side) for style in one.styles] for one in chosen],
-        )
-        for place, side in enumerate(sizes)
-    ]
+    scales = []
+    for place, side in enumerate(sizes):
+        shares = steps // len(sizes) + (place < steps % len(sizes))
+        styles = [[request.picture(style, side) for style in one.styles] for one in chosen]
+        contents = [request.square(one.content, side) for one in chosen]
+        if recolour:
+            contents = [recoloured(*pair) for pair in zip(contents, styles, strict=True)]
+        scales.append(Scale(side, shares, contents, styles))
     seeds = [work.seed for work in works]
     canvases = Canvases(features, scales, seeds, method, request.device)
     what = f"{works[0].id} to {works[-1].id}" if len(works) > 1 else works[0].id
