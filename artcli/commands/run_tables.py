@@ -74,6 +74,16 @@ def show_recipe(record: RunRecord) -> None:
     console.out().print(console.table("Recipe", ["Setting", "Value"], rows))
 
 
+def show_works(works: Mapping[str, Mapping[str, int]]) -> None:
+    """How many works of each generated set each fold has learnt."""
+    from artcli import console
+
+    names = list(dict.fromkeys(name for learnt in works.values() for name in learnt))
+    rows = [(fold, *(learnt.get(name, 0) for name in names)) for fold, learnt in works.items()]
+    columns = ["Fold", *(f">{name}" for name in names)]
+    console.out().print(console.table("Generated works learnt", columns, rows))
+
+
 def show_made_by(result: Candidate, runs: Sequence[Candidate]) -> None:
     """What a result is made of, each with its score as far as it is still there, and how.
 

@@ -86,8 +86,15 @@ def show_command(
     Of a result: what it is made of, and how.
     """
     from artcli import console
-    from artcli.commands.run_tables import show_history, show_list, show_made_by, show_recipe
+    from artcli.commands.run_tables import (
+        show_history,
+        show_list,
+        show_made_by,
+        show_recipe,
+        show_works,
+    )
     from artcli.predicting.candidates import find_candidate, list_candidates
+    from artcli.training.record import works_learnt
     from artcli.workspace.paths import find_workspace
     from artcli.workspace.runs import read_history, run_parts
 
@@ -98,14 +105,23 @@ def show_command(
     histories = {
         fold.label: read_history(found.run_dir(name) / f"fold-{fold.label}") for fold in folds
     }
+    works = {
+        fold.label: learnt
+        for fold in folds
+        if (learnt := works_learnt(found.run_dir(name) / f"fold-{fold.label}"))
+    }
     folders = run_parts(found, name)
     if json:
-        document = {**_document(run), "history": histories, "folders": folders}
+        document = {
+            **_document(run), "history": histories, "generated": works, "folders": folders,
+        }  # fmt: skip
         console.print_json(document)
         return
     show_list([run])
     if run.record:
         show_recipe(run.record)
+    if works:
+        show_works(works)
     if run.made_by:
         show_made_by(run, runs)
     for fold in folds:

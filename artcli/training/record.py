@@ -92,6 +92,13 @@ def trained_on(fold: Path) -> frozenset[str]:
     return frozenset(read_json(path)["training"]) if path.exists() else frozenset()
 
 
+def works_learnt(fold: Path) -> dict[str, int]:
+    """How many works of each generated set the fold's model has learnt."""
+    path = fold / SPLIT
+    taken = read_json(path).get("generated", {}) if path.exists() else {}
+    return {name: len(works) for name, works in taken.items()}
+
+
 def library_versions() -> dict[str, str]:
     """The versions of the libraries that decide a run's numbers."""
     found = {}

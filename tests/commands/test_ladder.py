@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,11 @@ import pytest
 import torch
 from command_line import Answer, artcli
 from fake_runs import fake_run
+from generated_sets import Made, keep_set
 from painted import MODEL, contest_of, painted_workspace
 
 from artcli.commands.ladder.plan import Plan, plan_ladder
+from artcli.contest.splits import load_or_make_folds
 from artcli.host.discovery import load_host
 from artcli.predicting.folder import keep_fold, keep_result, read_kept
 from artcli.predicting.predictions import Predictions
@@ -252,6 +255,37 @@ def test_a_row_that_fails_is_told_and_the_others_go_on(
     again = ladder(workspace, "--name", "fail")
     assert again.code == 0, again.err
     assert rows_of(workspace, "fail")["baseline"]["reason"] == ""
+
+
+def test_a_row_whose_works_are_not_made_waits_for_them(workspace: Workspace) -> None:
+    answer = ladder(workspace, "style", "baseline", "--name", "works", *BUDGET)
+    assert answer.code == 1
+    reason = "there is no generated set style-transfer"
+    assert f"{reason} (make it with: artcli augment-style --name style-transfer" in answer.text
+    rows = rows_of(workspace, "works")
+    assert (rows["style"]["reason"], rows["style"]["trained"]) == (reason, [])
+    assert len(rows["baseline"]["trained"]) == 1
+    contest = contest_of(workspace)
+    held = load_or_make_folds(workspace, contest, 4).validation(0)
+    paths = {painting.id: painting.path for painting in contest.train}
+    works = [
+        Made(str(painting.artist), styles=(painting.id,))
+        for painting in (*(p for p in contest.train if p.id not in held), contest.train[0])
+    ]
+    keep_set(workspace, "style-transfer", paths, works[:6])
+    again = ladder(workspace, "--name", "works")
+    assert again.code == 0, again.err
+    assert "fold 0 learns from 6 of the 6 works of style-transfer" in again.text
+    assert "row 1 of 2" not in again.err
+    rows = rows_of(workspace, "works")
+    assert (rows["style"]["reason"], len(rows["style"]["trained"])) == ("", 1)
+    assert rows["style"]["changes"] == {"generated": ["style-transfer"]}
+    assert "style (adamw + generated style-transfer)" in again.text
+    shown = artcli("runs", "show", "works-style", "-w", workspace.root)
+    assert "Generated works learnt" in shown.out
+    assert re.search(r"Fold style-transfer [─ ]*0 6 ", shown.text)
+    shown = artcli("runs", "show", "works-style", "-w", workspace.root, "--json").json
+    assert shown["generated"] == {"0": {"style-transfer": 6}}
 
 
 def test_a_row_that_failed_and_was_finished_by_hand_has_not_failed(

@@ -85,7 +85,8 @@ def climb(
                 raise Interrupted(signal.SIGINT) from error
             except (ArtcliError, MemoryError, torch.OutOfMemoryError) as error:
                 reasons[name] = _said(error)
-                console.warn(f"{name} failed: {reasons[name]}")
+                hint = error.hint if isinstance(error, ArtcliError) else None
+                console.warn(f"{name} failed: {reasons[name]}" + (f" ({hint})" if hint else ""))
                 ladder = saved()
                 break
             done[run] = True
