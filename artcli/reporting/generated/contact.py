@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 MOST = 40  # works on a sheet
 _STYLES = 2  # paintings of style beside a work, at most
-_SIDE, _GAP = 0.92, 0.06  # inches of a picture's place, and between two of them
+_SIDE, _GAP = 1.0, 0.06  # inches of a picture's place, and between two of them
 _CAPTION, _HEAD = 0.3, 0.42  # inches under a row, and above all of them
 _PIXELS = 220  # of a picture's longest side
 
@@ -65,7 +65,7 @@ def contact_sheet(works: Sequence[ShownWork], name: str, of: int) -> Drawn:
         f"{name}: {counted(of, 'new work')}",
         f"{counted(len(works), 'new work')} of {of:,}, each beside "
         + ", ".join(kind for kind in kinds if kind != "work"),
-        "Beneath each work: its artist, and how much alike the nearest real painting is.",
+        "Beneath each work: its artist, and how much it is like the nearest real painting.",
         figure,
     )
 
@@ -76,28 +76,29 @@ def _kinds(works: Sequence[ShownWork]) -> list[str]:
     kinds = ["content"] if any(shown.content for shown in works) else []
     kinds += ["style", "and style"][:styles]
     kinds.append("work")
-    return kinds + (["nearest"] if any(shown.nearest for shown in works) else [])
+    elsewhere = any(shown.nearest and not shown.is_content for shown in works)
+    return kinds + (["nearest"] if elsewhere else [])
 
 
 def _hang(axes: Axes, shown: ShownWork, kinds: Sequence[str], left: float, top: float) -> None:
     near = shown.neighbour
-    sources = {"content": shown.content, "nearest": shown.nearest}
-    sources |= dict(zip(("style", "and style"), shown.styles, strict=False))
+    beside = {"content": shown.content, "nearest": None if shown.is_content else shown.nearest}
+    beside |= dict(zip(("style", "and style"), shown.styles, strict=False))
     paths = {
-        kind: one.painting.path if one.painting else None for kind, one in sources.items() if one
+        kind: one.painting.path if one.painting else None for kind, one in beside.items() if one
     }
     paths["work"] = shown.work.path
     for place, kind in enumerate(kinds):
         if kind in paths:
             edge = ACCENT if kind == "nearest" and near is not None and near.copy else None
             _picture(axes, paths[kind], left + place * (_SIDE + _GAP), top, edge)
-    words = f"{shown.work.id}  {label(shown.work.artist, 26)}"
+    words = f"{shown.work.id}  {label(shown.work.artist, 22)}"
     axes.text(left, top + _SIDE + 0.13, words, fontsize=7.5, color=INK)
     if near is not None:
-        what = "copy, " if near.copy else ""
-        right = left + len(kinds) * (_SIDE + _GAP) - _GAP
+        which = "its content" if shown.is_content else "the nearest"
+        alike = f"{'copy, ' if near.copy else ''}{percent(near.likeness)} like {which}"
         axes.text(
-            right, top + _SIDE + 0.13, f"{what}{percent(near.likeness)} alike",
+            left + len(kinds) * (_SIDE + _GAP) - _GAP, top + _SIDE + 0.13, alike,
             fontsize=7.5, color=ACCENT if near.copy else FAINT, ha="right",
         )  # fmt: skip
 

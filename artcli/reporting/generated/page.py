@@ -76,7 +76,7 @@ def html_page(
         title=f"{found.name}: {counted(len(works), 'new work')}",
         lead=_lead(found),
         found=found,
-        contents=_contents(found, judged, nearest),
+        contents=_contents(found, judged, works),
         tiles=_tiles(found, works),
         judged=[_judged(one, number) for number, one in enumerate(judged)],
         nearest=nearest,
@@ -91,6 +91,7 @@ def html_page(
         counted=counted,
         short=label,
         copy_from=percent(COPY),
+        copies=_copies(works),
         made=made,
     )
 
@@ -103,40 +104,40 @@ def _lead(found: GeneratedSet) -> str:
 
 
 def _contents(
-    found: GeneratedSet, judged: Sequence[JudgedSet], nearest: Sequence[ShownWork]
+    found: GeneratedSet, judged: Sequence[JudgedSet], works: Sequence[ShownWork]
 ) -> list[tuple[str, str, str]]:
     """The sections in order: id, name, and how much there is to see."""
-    copies = sum(bool(shown.neighbour and shown.neighbour.copy) for shown in nearest)
     return [
         ("summary", "Summary", ""),
         ("judged", "Does it help?", f"{len(judged)}" if judged else ""),
-        ("nearest", "Nearest real ones", counted(copies, "copy") if copies == 1 else ""),
         ("works", "Works", f"{len(found.works):,}"),
+        ("nearest", "Copies", f"{_copies(works)}"),
         ("made", "How this was made", ""),
     ]
 
 
+def _copies(works: Sequence[ShownWork]) -> int:
+    return sum(shown.neighbour is not None and shown.neighbour.copy for shown in works)
+
+
 def _tiles(found: GeneratedSet, works: Sequence[ShownWork]) -> list[Tile]:
     near = [shown.neighbour for shown in works if shown.neighbour]
-    copies = sum(one.copy for one in near)
     facts = found.facts
-    folds = f"{counted(facts.folds, 'fold')}"
+    note = "none learns from a work made of paintings that judge it"
     if facts.parts:
-        folds += f", a generator for each: {sum(facts.plan.values())} works by each of them"
-    else:
-        folds += ": none learns from a work made of paintings that judge it"
+        note = f"a generator for each, that makes {counted(sum(facts.plan.values()), 'work')}"
     sources = {one for shown in works for one in (shown.content, *shown.styles) if one}
     tiles = [
-        Tile(f"{len(works):,}", "new works", f"of {facts.wanted:,} that are planned"),
+        Tile(f"{len(works):,}", "new works", f"{facts.wanted:,} are planned"),
         Tile(f"{len(facts.plan):,}", "artists are given works", ""),
-        Tile(f"{facts.folds}", "folds", folds),
+        Tile(f"{facts.folds}", "folds", note),
     ]
     if sources:
         tiles.append(Tile(f"{len(sources):,}", "paintings were used", "for content or style"))
     if near:
         alike = percent(median(one.likeness for one in near))
         tiles += [
-            Tile(f"{copies:,}", "copies", f"at least {percent(COPY)} like a real painting"),
+            Tile(f"{_copies(works):,}", "copies", f"at least {percent(COPY)} like a real painting"),
             Tile(alike, "like the nearest painting", "the middle one of all works"),
         ]
     return tiles
