@@ -41,10 +41,12 @@ def judge(
     from artcli import console
     from artcli.commands.augment_style.verdict import show
     from artcli.commands.kfold import refuse_other_settings, train
+    from artcli.contest.generated.neighbours import find_neighbours
     from artcli.contest.splits import load_or_make_folds
     from artcli.contest.tables import read_contest
     from artcli.host.kinds import KINDS
-    from artcli.predicting.set_judging import judge_set, judged_file
+    from artcli.predicting.set_judging import judge_set, judged_file, read_judged
+    from artcli.reporting.generated.sheet import write_sheet
     from artcli.training.generated import open_sets
     from artcli.training.seeds import seeded
     from artcli.workspace.files import write_json
@@ -76,11 +78,17 @@ def judge(
     )  # fmt: skip
     path = judged_file(workspace, name, run)
     write_json(path, judged.document())
-    if json:
-        console.print_json({**judged.document(), "kept": path})
-    else:
+    if not json:
         show(judged, workspace)
-        console.out().print(f"Kept   {console.safe(path)}")
+    sheet = write_sheet(
+        workspace, contest, found, find_neighbours(workspace, contest, found),
+        read_judged(workspace, found),
+    )  # fmt: skip
+    if json:
+        console.print_json({**judged.document(), "kept": path, "sheet": sheet})
+        return
+    for what, place in (("Kept ", path), *(("Sheet", one) for one in sheet)):
+        console.out().print(f"{what}  {console.safe(place)}")
 
 
 def _without(workspace: Workspace, host: Host, name: str, source: str | None) -> tuple[str, Recipe]:

@@ -111,6 +111,7 @@ def test_the_run_is_not_trained_again_and_the_other_arm_learns_from_the_set(
     assert told["artists"][0]["paintings"] == 4
     (again,) = read_judged(workspace, read_set(workspace, "styled"))
     assert Path(told["kept"]).name == "judge-plain.json"
+    assert again.verdict in Path(told["sheet"][0]).read_text("utf-8"), "the sheet tells of it, too"
     assert again.document() == {key: told[key] for key in again.document()} | {
         key: again.document()[key] for key in ("seeds", "without", "with_set", "taken",
                                                "by_seed", "artists")
@@ -204,9 +205,9 @@ def test_the_verdict_says_what_to_do(
     assert verdict in text
     assert advice in text
     assert "Each fold learnt from 3 to 4 of the 5 works" in text
-    assert "Ada [bold] 4 + 5 0.500 0.700 +0.200 +0.100…+0.300 helps" in text
-    assert "Cleo 9 0.500 0.400 −0.100 −0.150…−0.050 harms" in text
+    assert "Ada [bold] 4 + 5 0.5000 0.7000 +0.200 +0.100…+0.300 helps" in text
+    assert "Cleo 9 0.5000 0.4000 −0.100 −0.150…−0.050 harms" in text
     assert "Ben" not in text, "given nothing, and moved by no more than noise"
-    assert "the others (" not in text
+    assert "the other" not in text
     assert "with each seed: +0.030 (seed 0), +0.010 (seed 1)" in text
     assert "Of the artists given works (1) it helps 1 and harms 0." in text
