@@ -190,4 +190,4 @@ def test_the_picture_has_a_column_for_each_kind_of_source(
     assert said[:4] == ["content", "style", "work", "nearest"]
     assert "42 % like its content" in said
     assert "copy, 83 % like the nearest" in said
-    assert texts(learnt_set(workspace), {})[:2] == ["work", "work"]
+    assert texts(learnt_set(workspace, "another"), {})[:2] == ["work", "work"]
