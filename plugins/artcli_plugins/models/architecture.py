@@ -45,7 +45,9 @@ class Architecture:
     def classifiers(self) -> tuple[str, ...]:
         """The layers of its own classifier, which no backbone has."""
         names = self.config.get("classifier") or ()
-        return (names,) if isinstance(names, str) else tuple(names)
+        layers = (names,) if isinstance(names, str) else tuple(names)
+        # timm reads torchvision's files of a VGG, too, where the last layer is called otherwise
+        return (*layers, "classifier.6") if self.name.startswith("vgg") else layers
 
     def weights_file(self) -> Path:
         """The file of its pre-trained weights. Errors: `ArtcliError` when there is none."""

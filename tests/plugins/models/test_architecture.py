@@ -3,9 +3,14 @@
 from pathlib import Path
 
 import pytest
+import timm
+import torch
+from timm.models.vgg import _filter_fn as renamed_as_timm_does
+from torchvision.models import vgg19
 
 from artcli.errors import ArtcliError, UsageError
 from artcli_plugins.models.architecture import find
+from artcli_plugins.models.weights import without
 
 
 def test_a_name_of_timms() -> None:
@@ -88,3 +93,13 @@ def test_an_architecture_without_weights_says_so() -> None:
     with pytest.raises(ArtcliError, match="no pre-trained weights of botnet50ts_256") as caught:
         find("botnet50ts_256").weights_file()
     assert "pretrained=false" in str(caught.value.hint)
+
+
+def test_torchvisions_files_of_a_vgg_have_its_layers_but_for_the_classifier() -> None:
+    with torch.device("meta"):
+        theirs = vgg19(weights=None).state_dict()
+        ours = timm.create_model("vgg19", num_classes=0).state_dict()
+    kept = renamed_as_timm_does(without(theirs, find("vgg19").classifiers))
+    assert {name: tensor.shape for name, tensor in kept.items()} == {
+        name: tensor.shape for name, tensor in ours.items()
+    }
