@@ -26,6 +26,7 @@ from artcli.training.keys import key
 
 from .cyclegan_networks import SHRINKS, Memory, PatchCritic, Translator
 
+_CROP = 128
 _MARGIN = 16
 """Pixels mirrored around a picture before it is translated: what zeros beyond its edges spoil."""
 
@@ -49,8 +50,9 @@ def cyclegan(
     *,
     size: Annotated[int, Field(ge=32), "shorter side of its works"] = 256,
     crop: Annotated[
-        int, Field(ge=32, multiple_of=SHRINKS), "side of the pieces it learns from, at most size"
-    ] = 128,
+        Annotated[int, Field(ge=32, multiple_of=SHRINKS)] | None,
+        "side of the pieces it learns from, at most size; none: 128, or size where that is less",
+    ] = None,
     steps: Annotated[int, Field(ge=1), "steps of training for each artist"] = 4000,
     batch: Annotated[int, Field(ge=1), "pieces of the artist, and as many of others, a step"] = 4,
     width: Annotated[int, Field(ge=1), "channels of the first layer; later ones have more"] = 32,
@@ -70,6 +72,8 @@ def cyclegan(
     Source: Zhu et al. 2017, "Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial
     Networks"; Mao et al. 2017, "Least Squares Generative Adversarial Networks".
     """
+    if crop is None:
+        crop = min(_CROP, size - size % SHRINKS)
     if crop > size:
         raise UsageError(f"crop={crop} is larger than size={size}")
     options = Options(steps, batch, width, blocks, cycle, identity, lr)
