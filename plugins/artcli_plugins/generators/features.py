@@ -48,10 +48,10 @@ class Tapped:
         self, backbone: Any, content: Sequence[str], style: Sequence[str], device: torch.device
     ) -> None:
         net = backbone.net
-        self.names = _short_names(net)
+        self.names = short_names(net)
         if self.names:
             net.pre_logits = nn.Identity()  # most of a VGG's weights, which no layer here needs
-            _average_pooling(net)
+            average_pooling(net)
         for module in net.modules():
             if hasattr(module, "inplace"):
                 module.inplace = False  # else a layer's output is that of the one behind it
@@ -188,7 +188,7 @@ def _probe(size: int) -> Tensor:
     return torch.rand(1, 3, size, size, generator=generator)
 
 
-def _short_names(net: nn.Module) -> dict[str, str]:
+def short_names(net: nn.Module) -> dict[str, str]:
     """The paper's names of a plain VGG's convolutions, each with the place of its ReLU."""
     if type(net).__name__ != "VGG":
         return {}
@@ -202,7 +202,7 @@ def _short_names(net: nn.Module) -> dict[str, str]:
     return names
 
 
-def _average_pooling(net: Any) -> None:
+def average_pooling(net: Any) -> None:
     for number, layer in enumerate(net.features):
         if isinstance(layer, nn.MaxPool2d):
             net.features[number] = nn.AvgPool2d(2)
