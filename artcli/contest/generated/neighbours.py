@@ -5,14 +5,14 @@ painting to learn from, whole and as the square in its middle (of which generato
 and in a mirror, and against parts half as wide and half as high. On what comes nearest it is laid.
 
 A likeness is the correlation of detail of a few pixels in pictures of 64 by 64 (see
-`duplicates.laying`): light, colour and large shapes do not count, and blur or noise cost little.
+`duplicates.laying`): light, colour and large shapes do not count, and a little blur costs little.
 `benchmarks/copies.py` measures what it is of copies, and of paintings that are none.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
@@ -32,15 +32,15 @@ from artcli.contest.survey.surveying import survey
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from artcli.contest.generated.records import GeneratedSet, GeneratedWork
+    from artcli.contest.generated.records import GeneratedSet
     from artcli.contest.tables import Contest
     from artcli.workspace.paths import Workspace
 
     Floats = NDArray[np.float32]
     Greys = NDArray[np.uint8]
 
-# The least likeness of a copy. Of 1,103 paintings all but two (a red and a black square on white)
-# are less alike than 0.71 to any other; copies as a `Neighbour` tells of are 0.81 and more.
+# The least likeness of a copy. Of 1,103 real paintings all but two (a red and a black square on
+# white) are less than 0.71 like any other; of their copies 99 in 100 are more than 0.75 like them.
 COPY = 0.75
 NEAREST = 8  # paintings that a work is laid on
 _LESS = round(0.89 * SIDE)  # pixels: generators learn from crops that are a little smaller, too
@@ -54,7 +54,8 @@ class Neighbour:
 
     `mirrored`: it is nearest in a mirror; `part`: the work shows a part of it, about half as wide
     and half as high. `copy`: it shows the same, perhaps trimmed by up to a tenth or so of either
-    side, in another tone, blurred, or with noise.
+    side, in another tone, or a little blurred. Of a copy with much noise or blur, or made of less,
+    only the likeness tells, and that the painting is its neighbour.
     """
 
     painting: str
@@ -118,7 +119,7 @@ def find_neighbours(
     if not rows:
         return {}
     real = Pictures(greys_of(seen)[rows], shapes_of(seen)[rows])
-    ours = _read(found.works)
+    ours = small(read_image(work.path) for work in found.works)
     return {
         work.id: Neighbour(
             seen.paintings[rows[near.row]].id,
@@ -246,10 +247,10 @@ def _squared(grey: Greys) -> Greys:
     )
 
 
-def _read(works: Sequence[GeneratedWork]) -> Pictures:
+def small(pictures: Iterable[NDArray[np.uint8]]) -> Pictures:
+    """Pictures `(H, W, 3)` uint8 RGB of any size, as they are compared."""
     greys, shapes = [], []
-    for work in works:
-        picture = read_image(work.path)
+    for picture in pictures:
         height, width = picture.shape[:2]
         greys.append(np.asarray(cv2.cvtColor(resize(picture, SIDE, SIDE), cv2.COLOR_RGB2GRAY)))
         shapes.append(math.log(width / height))
