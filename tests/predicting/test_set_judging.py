@@ -93,6 +93,8 @@ def test_gains_are_those_counted_by_hand() -> None:
     assert found.others is not None
     assert found.others.without == pytest.approx((ben + 1) / 2)
     assert found.others.difference.value == pytest.approx(1 - (ben + 1) / 2)
+    assert found.others.difference.low == pytest.approx(by_name["ben"].gain.difference.low / 2)
+    assert found.others.difference.high == pytest.approx(by_name["ben"].gain.difference.high / 2)
     assert found.all_artists.without == pytest.approx((ada + ben + 1) / 3)
     assert found.all_artists.with_set == 1
     assert (found.pieces, found.planned) == (48, 3)
