@@ -150,7 +150,7 @@ def load_pipeline(name: str, device: torch.device) -> Any:
             folder,
             local_files_only=True,
             trust_remote_code=False,
-            torch_dtype=torch.float16 if device.type == "cuda" else torch.float32,
+            dtype=torch.float16 if device.type == "cuda" else torch.float32,
             **_SAFELY,
         ).to(device)
     except Exception as error:  # of many libraries, each with errors of its own
