@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, Literal
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from pydantic import Field
 
@@ -14,6 +15,7 @@ from artcli.generating.request import NewWork, Request
 from artcli.generating.sources import Content, Sources, choose_sources
 from artcli.generating.stepper import run_steps
 from artcli.plugin import ArtcliError, UsageError, Use
+from artcli.training.keys import key
 from artcli.workspace.files import remove_tree
 
 from .canvases import Canvases, Method, Scale, Start
@@ -139,6 +141,7 @@ def _features(
 ) -> Features:
     if not pretrained:
         return RandomFilters(content_layers, style_layers, request.device, request.seed)
+    torch.manual_seed(key(request.seed, "network"))  # of weights that are random, where asked for
     try:
         backbone = network()
     except UsageError:

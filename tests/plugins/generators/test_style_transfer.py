@@ -190,6 +190,22 @@ def test_it_goes_on_bit_for_bit_where_it_was_interrupted(
     assert [work.losses for work in rest] == [work.losses for work in whole]
 
 
+def test_random_weights_that_are_asked_for_are_keyed_too(
+    request_for: Callable[..., Request],
+) -> None:
+    class Random(Network):
+        def __init__(self) -> None:
+            with torch.random.fork_rng():
+                super().__init__()
+            self.net[0].reset_parameters()
+
+    torch.manual_seed(1)
+    works = painted(request_for(1), network=Random)
+    torch.manual_seed(2)
+    again = painted(request_for(1, folder="b"), network=Random)
+    assert np.array_equal(pictures(works), pictures(again))
+
+
 def test_a_batch_that_is_half_there_gives_what_is_missing_and_the_same(
     request_for: Callable[..., Request],
 ) -> None:
