@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.parametrizations import spectral_norm
 
 SHRINKS = 4
 """A translator halves its pictures twice, so their sides are multiples of this."""
@@ -62,22 +64,19 @@ class Translator(nn.Module):
 
 
 class PatchCritic(nn.Module):
-    """Pictures `(N, 3, H, W)` -> `(N, 1, h, w)`: how real each patch of 70 pixels looks."""
+    """Pictures `(N, 3, H, W)` -> `(N, 1, h, w)`: how real each patch of 70 pixels looks.
+
+    The paper's, but with spectral norm (Miyato et al. 2018) in place of instance norm, which would
+    take from it how light and of what colour a picture is.
+    """
 
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.judge = nn.Sequential(
-            nn.Conv2d(3, width, 4, 2, 1),
-            nn.LeakyReLU(0.2),
-            *_conv(width, 2 * width, 4, stride=2),
-            nn.LeakyReLU(0.2),
-            *_conv(2 * width, 4 * width, 4, stride=2),
-            nn.LeakyReLU(0.2),
-            *_conv(4 * width, 8 * width, 4, padding=1),
-            nn.LeakyReLU(0.2),
-            nn.Conv2d(8 * width, 1, 4, 1, 1),
-        )
-        _begin(self)
+        channels = (3, width, 2 * width, 4 * width, 8 * width)
+        layers: list[nn.Module] = []
+        for (before, after), stride in zip(pairwise(channels), (2, 2, 2, 1), strict=True):
+            layers += [spectral_norm(nn.Conv2d(before, after, 4, stride, 1)), nn.LeakyReLU(0.2)]
+        self.judge = nn.Sequential(*layers, nn.Conv2d(8 * width, 1, 4, 1, 1))
 
     def forward(self, pictures: Tensor) -> Tensor:
         judged: Tensor = self.judge(pictures)
@@ -114,14 +113,9 @@ class Memory:
         self.pictures = [] if kept is None else list(kept)
 
 
-def _conv(
-    channels: int, out: int, side: int, *, stride: int = 1, padding: int | None = None
-) -> list[nn.Module]:
-    around = (side - 1) // 2 if padding is None else padding
-    return [
-        nn.Conv2d(channels, out, side, stride, around, bias=False),
-        nn.InstanceNorm2d(out),
-    ]
+def _conv(channels: int, out: int, side: int, *, stride: int = 1) -> list[nn.Module]:
+    convolution = nn.Conv2d(channels, out, side, stride, side // 2, bias=False)
+    return [convolution, nn.InstanceNorm2d(out)]
 
 
 def _begin(network: nn.Module) -> None:
