@@ -108,13 +108,19 @@ class Up(nn.Module):
 
 
 class Painter(nn.Module):
-    """Codes `(N, code)` and artists `(N,)` -> pictures `(N, 3, size, size)` from -1 to 1."""
+    """Codes `(N, code)` and artists `(N,)` -> pictures `(N, 3, size, size)` from -1 to 1.
+
+    What stands where is the code's alone, so that an artist's works are not all one picture: the
+    artist comes in by the norms. `known`, from 0 to 1, is how much it is told of him.
+    """
+
+    known = 1.0
 
     def __init__(self, size: int, width: int, code: int, artists: int) -> None:
         super().__init__()
         channels = _channels(size, width)
         self.artist = nn.Embedding(artists, code)
-        self.first = nn.Linear(2 * code, channels[0] * _FIRST**2)
+        self.first = nn.Linear(code, channels[0] * _FIRST**2)
         self.ups = nn.ModuleList(
             Up(inputs, outputs, 2 * code) for inputs, outputs in pairwise(channels)
         )
@@ -122,8 +128,8 @@ class Painter(nn.Module):
         self.to(memory_format=torch.channels_last)  # twice as fast on a CPU
 
     def forward(self, codes: Tensor, artists: Tensor) -> Tensor:
-        told = torch.cat([codes, self.artist(artists)], 1)
-        features = self.first(told).unflatten(1, (-1, _FIRST, _FIRST))
+        told = torch.cat([codes, self.known * self.artist(artists)], 1)
+        features = self.first(codes).unflatten(1, (-1, _FIRST, _FIRST))
         features = features.contiguous(memory_format=torch.channels_last)
         for up in self.ups:
             features = up(features, told)

@@ -34,12 +34,14 @@ from .blocks import (
 
 class Critic(nn.Module):
     """Pictures `(N, 3, S, S)` and artists `(N,)` -> how much they look like paintings by those,
-    `(N,)`.
+    `(N,)`; `known`, from 0 to 1, is how much it asks for the artist.
 
     Source: Miyato and Koyama 2018, "cGANs with Projection Discriminator"; Miyato et al. 2018,
     "Spectral Normalization for Generative Adversarial Networks"; Karras et al. 2018, "Progressive
     Growing of GANs" (`spread_of`).
     """
+
+    known = 1.0
 
     def __init__(self, size: int, width: int, artists: int) -> None:
         super().__init__()
@@ -53,8 +55,21 @@ class Critic(nn.Module):
         features = self.reader(images)
         features = F.leaky_relu(self.mix(torch.cat([features, spread_of(features)], 1)), 0.2)
         seen = features.sum((2, 3))
-        verdict: Tensor = self.real(seen)[:, 0] + (self.artist(artists) * seen).sum(1)
-        return verdict
+        looks_real: Tensor = self.real(seen)[:, 0]
+        return looks_real + self.known * (self.artist(artists) * seen).sum(1)
+
+
+def known_at(step: int, steps: int) -> float:
+    """How much of the artists is told at `step` of `steps`: nothing in the first fifth, then more
+    and more, all from the middle on.
+
+    Told from the start, a GAN of few paintings settles on a picture for each artist, which its
+    codes then hardly change; first it has to learn that paintings differ.
+
+    Source: Shahbazi et al. 2022, "Collapse by Conditioning: Training Class-conditional GANs with
+    Limited Data".
+    """
+    return min(1.0, max(0.0, (step / steps - 0.2) / 0.3))
 
 
 def spread_of(features: Tensor) -> Tensor:
@@ -115,8 +130,9 @@ def cgan(
 ) -> Iterator[NewWork]:
     """A conditional GAN, trained on the paintings with what keeps a GAN of few paintings stable.
 
-    That is the hinge loss, spectral norm in the critic, artists told to it by projection, pictures
-    augmented differentiably before it judges them, and works painted with averaged weights.
+    That is the hinge loss, spectral norm in the critic, artists told to it by projection and to
+    both only by and by, pictures augmented differentiably before they are judged, and works painted
+    with averaged weights.
 
     What to expect: nothing below some thousand steps but colours and patches; then pictures that
     have an artist's palette and textures, and seldom things. With some twenty paintings of an
@@ -124,8 +140,8 @@ def cgan(
 
     Source: Mirza and Osindero 2014, "Conditional Generative Adversarial Nets"; Radford et al. 2016
     (DCGAN); Lim and Ye 2017, "Geometric GAN" (the loss); Miyato et al. 2018 (spectral norm); Miyato
-    and Koyama 2018 (projection); Zhao et al. 2020 (augmentation); Yazıcı et al. 2019, "The Unusual
-    Effectiveness of Averaging in GAN Training".
+    and Koyama 2018 (projection); Zhao et al. 2020 (augmentation); Shahbazi et al. 2022 (artists by
+    and by); Yazıcı et al. 2019, "The Unusual Effectiveness of Averaging in GAN Training".
     """
     if not request.missing:
         return
@@ -134,11 +150,13 @@ def cgan(
     painter = Painter(size, width, code, artists).to(request.device)
     critic = Critic(size, width, artists).to(request.device)
     average = Ema(painter, ema)
+    final = average.module
     learner = torch.optim.Adam(painter.parameters(), lr, betas=(0.0, 0.99))
     teacher = torch.optim.Adam(critic.parameters(), lr, betas=(0.0, 0.99))
     paintings = load_paintings(request, size)
 
     def step(number: int, rng: np.random.Generator) -> Mapping[str, Tensor]:
+        painter.known = critic.known = final.known = known_at(number + 1, steps)
         images, labels = paintings.batch(rng, batch)
         codes = noise(int(rng.integers(1 << 62)), batch, code).to(request.device)
         works = painter(codes, labels)
@@ -162,11 +180,10 @@ def cgan(
     trained = {
         "painter": painter,
         "critic": critic,
-        "average": average.module,
+        "average": final,
         "learner": learner,
         "teacher": teacher,
     }
-    final = average.module
     preview = show_off(final, artists, code)
     losses = run_steps(request, "cgan", steps, trained, step, what="cgan", preview=preview)
     for wanted in request.missing:

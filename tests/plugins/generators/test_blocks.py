@@ -41,6 +41,19 @@ def test_a_work_depends_on_its_code_and_its_artist_in_every_layer() -> None:
     assert not torch.allclose(blue, other, atol=1e-3)
 
 
+def test_what_stands_where_is_the_codes_alone_and_nothing_is_the_artists_until_he_is_known() -> (
+    None
+):
+    painter = Painter(16, 4, 3, 2).eval()
+    code, blue, red = noise(0, 1, 3), torch.tensor([0]), torch.tensor([1])
+    placed: list[torch.Tensor] = []
+    painter.first.register_forward_hook(lambda *called: placed.append(called[2]))
+    assert not torch.equal(painter(code, blue), painter(code, red))
+    assert torch.equal(placed[0], placed[1])
+    painter.known = 0.0
+    assert torch.equal(painter(code, blue), painter(code, red))
+
+
 def test_a_bounded_layer_does_not_stretch_what_it_reads() -> None:
     reader = Reader(16, 4, bounded=True)
     with torch.no_grad():

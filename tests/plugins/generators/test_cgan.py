@@ -13,7 +13,7 @@ from two_painters import Seen, two_painters
 
 from artcli.errors import Interrupted
 from artcli.generating.request import NewWork, Request
-from artcli_plugins.generators.cgan import Critic, cgan, seen_otherwise, spread_of
+from artcli_plugins.generators.cgan import Critic, cgan, known_at, seen_otherwise, spread_of
 
 SMALL: dict[str, Any] = {"size": 16, "batch": 8, "width": 4, "code": 8}
 
@@ -42,6 +42,17 @@ def test_artists_differ_in_the_critics_verdict_by_the_projection_of_what_it_sees
     assert blue.shape == (3,)
     torch.testing.assert_close(red - blue, seen @ towards)
     assert (red - blue).abs().min() > 1e-6
+
+
+def test_artists_are_told_by_and_by() -> None:
+    told = [known_at(step, 1000) for step in (1, 200, 350, 500, 1000)]
+    assert told == pytest.approx([0, 0, 0.5, 1, 1])
+    critic = Critic(16, 4, 2).eval()
+    critic.known = 0.0
+    images = torch.rand(3, 3, 16, 16)
+    assert torch.equal(
+        critic(images, torch.tensor([0, 0, 0])), critic(images, torch.tensor([1] * 3))
+    )
 
 
 def test_a_batch_of_equals_has_no_spread() -> None:
@@ -79,7 +90,7 @@ def test_gradients_go_through_what_the_critic_sees() -> None:
 
 def test_it_learns_what_colour_each_paints_in(tmp_path: Path) -> None:
     request = two_painters(tmp_path)
-    made = works(request, steps=80, lr=2e-3, ema=0.9)
+    made = works(request, steps=150, lr=4e-3, ema=0.9)
     for work in made:
         red, _, blue = work.picture.mean((0, 1))
         assert (red > blue + 40) if work.wanted.artist == "Red" else (blue > red + 40)
