@@ -40,6 +40,7 @@ from artcli_plugins.generators.style_losses import Weights, losses, targets, tot
 
 CPU = torch.device("cpu")
 WEIGHTS = Weights(alpha=1, beta=30, tv=0.03)  # the generator's defaults
+SCALE = 1e5  # torch's L-BFGS learns no curvature from gradients as small as those of shares
 Picture = NDArray[np.uint8]
 
 
@@ -105,7 +106,12 @@ def plain(
     grey = torch.from_numpy(noise).permute(2, 0, 1)[None].contiguous()
     picture = (grey if start == "noise" else tensor(content)).requires_grad_()
     optimizer = torch.optim.LBFGS(
-        [picture], max_iter=1, history_size=10, line_search_fn="strong_wolfe"
+        [picture],
+        max_iter=1,
+        history_size=10,
+        tolerance_grad=0,
+        tolerance_change=0,
+        line_search_fn="strong_wolfe",
     )
     seconds: list[float] = []
     totals: list[float] = []
@@ -113,10 +119,10 @@ def plain(
     def closure() -> Tensor:
         optimizer.zero_grad()
         loss = total(losses(features, picture, aim), WEIGHTS).sum()
-        loss.backward()
+        (loss * SCALE).backward()
         seconds.append(time.process_time() - began)
         totals.append(min(loss.item(), totals[-1] if totals else np.inf))
-        return loss
+        return loss * SCALE
 
     while len(totals) < steps:
         optimizer.step(closure)
