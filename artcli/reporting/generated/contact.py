@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 MOST = 40  # works on a sheet
 _STYLES = 2  # paintings of style beside a work, at most
 _SIDE, _GAP = 1.0, 0.06  # inches of a picture's place, and between two of them
-_CAPTION, _HEAD = 0.3, 0.42  # inches under a row, and above all of them
+_CAPTION, _HEAD = 0.44, 0.42  # inches under a row, and above all of them
 _PIXELS = 220  # of a picture's longest side
 
 
@@ -97,10 +97,8 @@ def _hang(axes: Axes, shown: ShownWork, kinds: Sequence[str], left: float, top: 
     if near is not None:
         which = "its content" if shown.is_content else "the nearest"
         alike = f"{'copy, ' if near.copy else ''}{percent(near.likeness)} like {which}"
-        axes.text(
-            left + len(kinds) * (_SIDE + _GAP) - _GAP, top + _SIDE + 0.13, alike,
-            fontsize=7.5, color=ACCENT if near.copy else FAINT, ha="right",
-        )  # fmt: skip
+        colour = ACCENT if near.copy else FAINT
+        axes.text(left, top + _SIDE + 0.27, alike, fontsize=7.5, color=colour)
 
 
 def _picture(axes: Axes, path: Path | None, left: float, top: float, edge: str | None) -> None:
