@@ -31,7 +31,8 @@ from artcli.workspace.files import read_json, write_text
 DOCS = Path(__file__).parents[1] / "docs"
 PAGE, LADDERS = DOCS / "techniques.md", DOCS / "ladder"
 
-LEFT_OUT = ("generator", "executor", "observer", "recipe")  # kinds that change no prediction
+LEFT_OUT = ("executor", "observer", "recipe")  # kinds that change no prediction
+BEFORE = {"generator": "artcli augment-style --generator"}
 AFTER = {"view": "artcli tta RUN --views", "voter": "artcli ensemble RUN… --voter"}
 OF_AN_ENSEMBLE = {
     "--calibrate": "artcli.predicting.calibration",
@@ -41,6 +42,7 @@ OF_AN_ENSEMBLE = {
 }
 # Fields of the recipe, and what has the docstring that tells of them.
 OF_A_RUN = {
+    ("generated",): "artcli.contest.generated.admitting.admitted",
     ("crops",): "artcli.training.recipe.Recipe.crops_each",
     ("probe",): "artcli.training.probe",
     ("freeze",): "artcli.training.frozen",
@@ -77,6 +79,10 @@ An effect is the difference of macro F1 to the recipe that is named, with its 95
 brackets: both were trained alike, and judged on the same pieces of the same paintings. Where the
 interval holds 0, nothing is decided; another seed may well move an effect by as much. The whole
 tables: {links}."""
+NEW_WORKS = """\
+Whether a set of new works helps is a matter of the contest and of the set: `artcli augment-style
+--judge NAME --recipe RUN` trains folds with it and without. What that said of each generator on
+real paintings: [docs/generated](generated/README.md)."""
 UNMEASURED = "No ladder is saved yet, so no effect is measured."
 
 
@@ -148,6 +154,10 @@ def techniques_page(host: Host, ladders: Sequence[Mapping[str, Any]]) -> str:
     techniques = of_a_run()
     blocks += _of_a_run_head(techniques, groups)
     blocks += _sections(techniques, recipes, ladders, tables=False)
+    blocks += ["## New works, before training", NEW_WORKS]
+    for kind, found in components(host, BEFORE).items():
+        blocks += [f"`{BEFORE[kind]} NAME:option=value`: {KINDS[kind].what}."]
+        blocks += _sections(found)
     blocks += ["## After training"]
     for kind, found in components(host, AFTER).items():
         blocks += [f"`{AFTER[kind]} NAME:option=value`: {KINDS[kind].what}."]
@@ -157,7 +167,7 @@ def techniques_page(host: Host, ladders: Sequence[Mapping[str, Any]]) -> str:
     return "\n\n".join(blocks) + "\n"
 
 
-OF_TRAINING = [kind for kind in KINDS if kind not in (*LEFT_OUT, *AFTER)]
+OF_TRAINING = [kind for kind in KINDS if kind not in (*LEFT_OUT, *BEFORE, *AFTER)]
 
 
 def components(host: Host, kinds: Iterable[str] = OF_TRAINING) -> dict[str, list[Technique]]:

@@ -19,6 +19,7 @@ from artcli.training.recipe import Recipe
 HOST = load_host()
 COMPONENTS = techniques.components(HOST)
 EVERY = [*(one for found in COMPONENTS.values() for one in found), *techniques.of_a_run()]
+BEFORE = [one for found in techniques.components(HOST, techniques.BEFORE).values() for one in found]
 AFTER = [
     *(one for found in techniques.components(HOST, techniques.AFTER).values() for one in found),
     *techniques.of_an_ensemble(),
@@ -70,10 +71,11 @@ def test_every_kind_has_its_part_in_the_order_of_the_table_and_every_technique_a
     assert kinds == [
         *(kind for kind in KINDS if kind in COMPONENTS),
         "options of a run",
+        "new works, before training",
         "after training",
     ]
     assert [text for tag, text in headings if tag == "h3"] == [
-        one.title for one in (*EVERY, *AFTER)
+        one.title for one in (*EVERY, *BEFORE, *AFTER)
     ]
 
 

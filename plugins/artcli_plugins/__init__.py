@@ -19,6 +19,7 @@ _COMPONENTS = (
     ("model", "efficientnet_b4", "efficientnet:efficientnet_b4", "EfficientNet B4 at 380"),
     ("model", "efficientnet_b5", "efficientnet:efficientnet_b5", "EfficientNet B5 at 456"),
     ("model", "timm", "any_timm:timm_model", "any model of timm, or a folder of one"),
+    ("model", "squeezenet", "squeezenet:squeezenet", "SqueezeNet 1.1 of torchvision; small"),
     ("model", "vit", "vit:vit", "a plain ViT of any size, trained from nothing"),
     ("head", "linear", "linear:linear", "dropout and one linear layer"),
     ("head", "layernorm", "layernorm:layernorm", "LayerNorm, GELU, dropout, linear"),

@@ -12,6 +12,8 @@ def admitted(found: GeneratedSet, held: Collection[str]) -> tuple[GeneratedWork,
 
     None of their sources is held out. A set in parts has the whole plan in each of them, so of
     several parts that would serve (all do where nothing is held out) the first one is taken.
+
+    Source: our own.
     """
     out = frozenset(held)
     clean = [work for work in found.works if out.isdisjoint(work.sources)]
