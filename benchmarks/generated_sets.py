@@ -2,8 +2,8 @@
 
 python benchmarks/generated_sets.py WORKSPACE NAME …
 
-Of each set it writes the contact sheet to docs/generated/NAME.webp, and of each run that the set was
-judged with (`artcli augment-style --judge NAME --recipe RUN`) it prints a row of Markdown.
+Of each set it writes the contact sheet to docs/generated/NAME.webp, and of each run that the set
+was judged with (`artcli augment-style --judge NAME --recipe RUN`) it prints a row of Markdown.
 """
 
 from __future__ import annotations

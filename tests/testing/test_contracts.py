@@ -35,7 +35,7 @@ CHEAP_GENERATORS = {
     "vae": "size=16,steps=2,batch=4,width=8",
     "cgan": "size=16,steps=2,batch=4,width=8",
     "cyclegan": "size=32,steps=2,width=8",
-    "ddpm": "size=16,steps=2,batch=4",
+    "ddpm": "size=16,patch=4,width=16,blocks=1,strides=2,steps=2,batch=4",
 }
 COMPONENTS = [
     (one.component.kind, one.component.name)

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from artcli.workspace.paths import Workspace
 
 
+_NO_ROOM = "OutOfMemoryError"  # torch's, which is not imported for its name
+
+
 @dataclass(frozen=True)
 class Plan:
     """What the command line says of a set; None where it says nothing."""
@@ -65,7 +68,9 @@ def make(
         _show_plan(contest, name, facts, json)
         return
     if not facts.wanted:
-        raise ArtcliError("the plan gives no artist a new work", "try a higher --target")
+        raise ArtcliError(
+            "the plan gives no artist a new work", "try a higher --target, or more of --rarest"
+        )
     started, before = time.monotonic(), _made(workspace, name)
     found = _make(workspace, contest, name, generator, facts, preview, device)
     _tell(workspace, contest, found, len(found.works) - before, time.monotonic() - started, json)
@@ -113,20 +118,23 @@ def _make(
     preview: int | None,
     device: str,
 ) -> GeneratedSet:
-    from artcli.contest.generated.store import begin_set
+    from artcli.contest.generated.store import FACTS, begin_set
     from artcli.contest.pictures import check_pictures
     from artcli.contest.splits import load_or_make_folds
     from artcli.generating.display import shown
     from artcli.generating.making import Workshop
     from artcli.training.devices import pick_device
+    from artcli.workspace.files import remove_tree
     from artcli.workspace.locks import hold
 
     device = pick_device(device)
     check_pictures(contest, remember=workspace.checked_images)
     folds = load_or_make_folds(workspace, contest, facts.folds)
     folder = workspace.generators / name
-    workspace.generated_dir(name)  # says what is wrong with a name
-    with hold(workspace.generators / f"{name}.lock", f"the generated set {name}"):
+    begun = workspace.generated_dir(name) / FACTS
+    with hold(workspace.generators / ".locks" / name, f"the generated set {name}"):
+        if not begun.exists():  # what another set of this name has learnt is not gone on with
+            remove_tree(folder)
         found = begin_set(workspace, name, facts, _versions(generator))
         previews = workspace.reports / "generated" / name / "previews"
         with shown(facts.wanted, len(found.works), previews, preview) as display:
@@ -144,6 +152,15 @@ def _make(
                 if found.works:
                     error.hint = "; then ".join(filter(None, [error.hint, f"go on with: {again}"]))
                 raise
+            except Exception as error:
+                if not isinstance(error, MemoryError) and type(error).__name__ != _NO_ROOM:
+                    raise
+                raise ArtcliError(
+                    f"there is not enough memory for {facts.generator}",
+                    "make another set with a smaller size, batch or width, or try --device cpu; "
+                    f"what is made is kept: {again}",
+                ) from error
+        remove_tree(folder)  # nothing will be gone on with
     return found
 
 
@@ -172,8 +189,9 @@ def _show_plan(contest: Contest, name: str, facts: SetFacts, json: bool) -> None
 
     counts = dict(zip(contest.artists, contest.counts, strict=True))
     rows = [
-        {"artist": artist, "works": counts[artist], "new": new, "then": counts[artist] + new}
+        {"artist": artist, "works": works, "new": new, "then": works + new}
         for artist, new in facts.plan.items()
+        for works in (counts.get(artist, 0),)
     ]
     if json:
         console.print_json({"name": name, "generator": facts.generator, "plan": rows,
@@ -212,9 +230,9 @@ def _tell(
 
     neighbours = find_neighbours(workspace, contest, found)
     sheet = write_sheet(workspace, contest, found, neighbours, read_judged(workspace, found))
-    content_of = {work.id: work.content for work in found.works}
-    alike = [work for work, near in neighbours.items() if near.copy]
-    copies = [work for work in alike if neighbours[work].painting != content_of[work]]
+    near = [(work, neighbours[work.id]) for work in found.works if work.id in neighbours]
+    copies = [work.id for work, one in near if one.is_copy(work)]
+    kept = [work.id for work, one in near if one.shows_content(work)]
     if json:
         console.print_json(
             {
@@ -225,7 +243,7 @@ def _tell(
                 "made": made,
                 "seconds": seconds,
                 "copies": copies,
-                "like_their_content": sorted({*alike} - {*copies}),
+                "like_their_content": kept,
                 "sheet": sheet,
             }
         )
@@ -242,8 +260,8 @@ def _tell(
             f"{len(copies)} works are copies of real paintings, or nearly: {', '.join(copies[:8])}"
             f"{', …' if len(copies) > 8 else ''}; the sheet shows them beside each other"
         )
-    if kept := len(alike) - len(copies):
-        console.note(f"{kept} of {len(found.works)} works show just what their content shows")
+    if kept:
+        console.note(f"{len(kept)} of {len(found.works)} works show just what their content shows")
     out = console.out()
     out.print(f"Works  {console.safe(found.folder)}")
     for path in sheet:

@@ -32,7 +32,7 @@ from artcli.contest.survey.surveying import survey
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from artcli.contest.generated.records import GeneratedSet
+    from artcli.contest.generated.records import GeneratedSet, GeneratedWork
     from artcli.contest.tables import Contest
     from artcli.workspace.paths import Workspace
 
@@ -63,6 +63,14 @@ class Neighbour:
     mirrored: bool
     part: bool
     copy: bool
+
+    def shows_content(self, work: GeneratedWork) -> bool:
+        """Whether the work shows just what its own content shows, as a style transfer may."""
+        return self.copy and self.painting == work.content
+
+    def is_copy(self, work: GeneratedWork) -> bool:
+        """Whether the work is a copy of a painting that is not its content."""
+        return self.copy and self.painting != work.content
 
 
 class _Window(NamedTuple):

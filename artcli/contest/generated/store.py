@@ -56,6 +56,8 @@ def read_set(workspace: Workspace, name: str) -> GeneratedSet:
     if (folder / PROVENANCE).exists():
         table = read_table(folder / PROVENANCE, HEADER, problems, may_be_blank=_BLANK)
         works = _works(folder, table, problems) if table else ()
+    if len(works) > facts.wanted or any(work.artist not in facts.plan for work in works):
+        problems.append(f"{PROVENANCE} has works that the plan in {FACTS} has not")
     if problems:
         raise Problems(
             f"the generated set {name} does not serve",

@@ -90,14 +90,14 @@ def _hang(axes: Axes, shown: ShownWork, kinds: Sequence[str], left: float, top: 
     paths["work"] = shown.work.path
     for place, kind in enumerate(kinds):
         if kind in paths:
-            edge = ACCENT if kind == "nearest" and near is not None and near.copy else None
+            edge = ACCENT if kind == "nearest" and shown.is_copy else None
             _picture(axes, paths[kind], left + place * (_SIDE + _GAP), top, edge)
     words = f"{shown.work.id}  {label(shown.work.artist, 22)}"
     axes.text(left, top + _SIDE + 0.13, words, fontsize=7.5, color=INK)
     if near is not None:
         which = "its content" if shown.is_content else "the nearest"
-        alike = f"{'copy, ' if near.copy else ''}{percent(near.likeness)} like {which}"
-        colour = ACCENT if near.copy else FAINT
+        alike = f"{'copy, ' if shown.is_copy else ''}{percent(near.likeness)} like {which}"
+        colour = ACCENT if shown.is_copy else FAINT
         axes.text(left, top + _SIDE + 0.27, alike, fontsize=7.5, color=colour)
 
 

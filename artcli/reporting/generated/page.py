@@ -117,7 +117,7 @@ def _contents(
 
 
 def _copies(works: Sequence[ShownWork]) -> int:
-    return sum(shown.neighbour is not None and shown.neighbour.copy for shown in works)
+    return sum(shown.is_copy for shown in works)
 
 
 def _tiles(found: GeneratedSet, works: Sequence[ShownWork]) -> list[Tile]:

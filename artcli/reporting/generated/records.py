@@ -46,6 +46,11 @@ class ShownWork:
         """Whether the nearest painting is the one whose content it has."""
         return None not in (self.content, self.nearest) and self.content == self.nearest
 
+    @property
+    def is_copy(self) -> bool:
+        """Whether it is a copy of a painting that is not its content."""
+        return self.neighbour is not None and self.neighbour.is_copy(self.work)
+
 
 def shown_works(
     contest: Contest, found: GeneratedSet, neighbours: Mapping[str, Neighbour]
@@ -92,5 +97,5 @@ def by_artist(works: Iterable[ShownWork]) -> dict[str, list[ShownWork]]:
 def nearest_first(works: Iterable[ShownWork]) -> list[ShownWork]:
     """Those that have a neighbour: copies, then the most alike."""
     near = [(shown.neighbour, shown) for shown in works if shown.neighbour]
-    near.sort(key=lambda pair: (not pair[0].copy, -pair[0].likeness))
+    near.sort(key=lambda pair: (not pair[1].is_copy, -pair[0].likeness))
     return [shown for _, shown in near]

@@ -134,9 +134,8 @@ def cgan(
     both only by and by, pictures augmented differentiably before they are judged, and works painted
     with averaged weights.
 
-    What to expect: nothing below some thousand steps but colours and patches; then pictures that
-    have an artist's palette and textures, and seldom things. With some twenty paintings of an
-    artist look for copies among the works.
+    What to expect: an artist's palette and textures, and seldom things. With some twenty paintings
+    of an artist look for copies among the works.
 
     Source: Mirza and Osindero 2014, "Conditional Generative Adversarial Nets"; Radford et al. 2016
     (DCGAN); Lim and Ye 2017, "Geometric GAN" (the loss); Miyato et al. 2018 (spectral norm); Miyato

@@ -15,7 +15,7 @@ def recoloured(
 ) -> NDArray[np.uint8]:
     """`picture` `(H, W, 3)` with the mean and covariance that the colours of `others` have.
 
-    The map is linear, and of those that do it the one that turns colours least.
+    The map is linear.
 
     Source: Gatys et al. 2017, "Controlling Perceptual Factors in Neural Style Transfer", sec. 5
     (image analogies' colour matching).

@@ -65,11 +65,10 @@ def cyclegan(
 ) -> Iterator[NewWork]:
     """Paintings of other artists in the manner of one, by a pair of translators for each artist.
 
-    It learns colours, brushwork and local texture; what a picture shows stays. Of a few dozen
-    paintings it learns no more than that, and few steps give a tint: some hundred leave works that
-    are near copies of others' paintings. Each artist is trained from nothing, so the time grows
-    with the artists of the plan and with the folds. A translator begins as the identity; with the
-    paper's weights, cycle=10 and identity=5, it stayed there.
+    It is to learn colours, brushwork and local texture; what a picture shows stays. A translator
+    begins as the identity, so few steps leave works that are near copies of others' paintings, with
+    a tint. Each artist is trained from nothing: the time grows with the artists of the plan and
+    with the folds.
 
     Source: Zhu et al. 2017, "Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial
     Networks"; Mao et al. 2017, "Least Squares Generative Adversarial Networks".

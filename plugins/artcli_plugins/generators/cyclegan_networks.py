@@ -106,7 +106,9 @@ class Memory:
         return torch.stack(given)
 
     def state_dict(self) -> dict[str, Any]:
-        return {"pictures": torch.stack(self.pictures) if self.pictures else None}
+        return {
+            "pictures": torch.stack([one.cpu() for one in self.pictures]) if self.pictures else None
+        }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         kept = state["pictures"]

@@ -167,8 +167,8 @@ def ddpm(
     """A small diffusion model that knows the artists, trained from nothing on the workspace.
 
     One model learns all artists, so that those of few works share what the others taught it. A few
-    hundred paintings are little for it, and it wants a GPU: after 600 steps at 32 pixels it has an
-    artist's colours and masses, still covered with noise. Trained for long it may repeat paintings
+    hundred paintings are little for it, and it wants a GPU: a short training leaves colours
+    and masses covered with noise. Trained for long it may repeat paintings
     of artists with few works: look at the nearest real ones. And a picture of 64 pixels is a blur
     to a network that looks at 224: a judge decides whether it helps.
 

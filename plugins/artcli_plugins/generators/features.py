@@ -143,8 +143,9 @@ class RandomFilters:
     """One layer of random filters with ReLU, at five scales: a network without weights.
 
     The filters are 7 x 7, uniform, each without a mean, 48 of them at each scale; the scales are
-    of a pyramid of the picture, where the paper has larger filters, up to 55 x 55, which
-    are much slower. Errors: `UsageError` for layers that it does not have.
+    of a pyramid of the picture, where the paper has larger filters, up to 55 x 55.
+
+    Errors: `UsageError` for layers that it does not have.
 
     Source: Ustyuzhaninov et al. 2017, "What does it take to generate natural textures?", ICLR.
     """

@@ -71,7 +71,9 @@ class Lbfgs(Kept):
         trials = self.points + self.rates[:, None] * self.directions
         losses, gradients = evaluate(trials)
         slopes = (self.gradients * self.directions).sum(1)
-        better = losses <= self.losses + _ENOUGH * self.rates * slopes  # never true of nan
+        better = losses <= self.losses + _ENOUGH * self.rates * slopes.clamp(
+            max=0
+        )  # never true of nan
         better &= losses.isfinite() & gradients.isfinite().all(1)
         self._remember(better & self.losses.isfinite(), gradients)
 

@@ -84,13 +84,10 @@ def style_transfer(
     }
     features = _features(request, network, pretrained, content_layers, style_layers)
     method = Method(Weights(alpha, beta, tv), optimizer, lr, start)
-    sizes = _sizes(size, scales)
-    begun = []
+    sizes = _sizes(size, scales)[-steps:]  # each has a step at least
     for works in request.batches(batch):
         name = f"works-{works[0].id}"
-        begun.append(name)
         yield from _paint(request, name, works, sources, features, sizes, steps, method, recolour)
-    for name in begun:
         remove_tree(request.folder / name)
 
 

@@ -160,3 +160,29 @@ def test_a_plan_without_works_says_so(workspace: Workspace) -> None:
     refused = augment(workspace, "--generator", SMALL, "--target", 2)
     assert refused.code == 1
     assert "the plan gives no artist a new work" in refused.text
+
+
+def test_what_another_set_of_the_name_has_learnt_is_not_gone_on_with(workspace: Workspace) -> None:
+    left = workspace.generators / "mine" / "all" / "works-0001"
+    left.mkdir(parents=True)
+    (left / "last.json").write_text("{}")  # a checkpoint that would be gone on with, or refused
+    words = ("--generator", SMALL, "--name", "mine", "--rarest", 1, "--each", 1,
+             "--extra-rarest", 0)  # fmt: skip
+    made = augment(workspace, *words)
+    assert made.code == 0, made.err
+    assert not (workspace.generators / "mine").exists()  # a whole set needs no checkpoints
+
+
+def test_too_little_memory_is_said_and_what_is_made_is_kept(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from artcli.generating.making import Workshop
+
+    def make(_shop: Workshop, _found: object) -> object:
+        raise MemoryError
+
+    monkeypatch.setattr(Workshop, "make", make)
+    refused = augment(workspace, "--generator", SMALL)
+    assert refused.code == 1
+    assert "there is not enough memory for style-transfer:" in refused.text
+    assert "internal error" not in refused.text
