@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,8 +42,10 @@ def keep_set(
     """
     sums = {key: sha256_file(path) for key, path in paths.items()}
     parts = tuple(learnt) if learnt else None
-    every = len(works) // len(parts or (0,)) + lacking
-    facts = SetFacts("style-transfer", {works[0].artist: every}, seed, 4, parts)
+    every = Counter(made.artist for made in works)
+    plan = {artist: count // len(parts or (0,)) for artist, count in every.items()}
+    plan[works[0].artist] += lacking
+    facts = SetFacts("style-transfer", plan, seed, 4, parts)
     found = begin_set(workspace, name, facts, {})
     for part, ids in (learnt or {}).items():
         keep_learnt(found, part, {key: sums[key] for key in ids})

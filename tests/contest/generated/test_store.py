@@ -158,3 +158,9 @@ def test_damaged_facts_are_refused(workspace: Workspace, change: dict[str, objec
     path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
     with pytest.raises(ArtcliError, match=r"set\.json"):
         read_set(workspace, "mine")
+
+
+def test_works_beyond_the_plan_are_refused(workspace: Workspace) -> None:
+    kept(workspace, FACTS, replace(WORK, artist="Nobody of the plan"))
+    with pytest.raises(Problems, match="has works that the plan in"):
+        read_set(workspace, "mine")
