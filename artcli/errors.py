@@ -58,3 +58,8 @@ class Interrupted(ArtcliError):
     def __init__(self, signal_number: int, hint: str | None = None) -> None:
         super().__init__("interrupted", hint)
         self.exit_code = 128 + signal_number
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Whether there was too little memory: Python's error, or torch's, known by its name here."""
+    return isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"

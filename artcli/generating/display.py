@@ -37,7 +37,9 @@ class Display:
     previews: Path
     preview_every: int | None = None
     bars: Any = None
-    _curves: dict[str, deque[float]] = field(default_factory=lambda: defaultdict(deque))
+    _curves: dict[str, deque[float]] = field(
+        default_factory=lambda: defaultdict(lambda: deque(maxlen=_WIDTH))
+    )
     _what: str = ""
     _previewed: int = 0
     _told: float = field(default_factory=time.monotonic)
@@ -63,8 +65,6 @@ class Display:
             self._curves.clear()
         for name, loss in losses.items():
             self._curves[name].append(loss)
-            if len(self._curves[name]) > _WIDTH:
-                self._curves[name].popleft()
         if self.bars is not None:
             text = "  ".join(
                 f"{name} {spark(self._curves[name])} {loss:.4g}" for name, loss in losses.items()

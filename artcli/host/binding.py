@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 from typing import Any
 
-from artcli.errors import ArtcliError, UsageError
+from artcli.errors import ArtcliError, UsageError, out_of_memory
 from artcli.host.gathering import Gathered
 from artcli.host.kinds import Kind, kind_named
 from artcli.host.nearest import did_you_mean
@@ -96,10 +96,10 @@ class Bound:
         def named(*arguments: Any) -> Any:
             try:
                 return call(*arguments)
-            except (ArtcliError, MemoryError):
+            except ArtcliError:
                 raise
             except Exception as error:
-                if type(error).__name__ == "OutOfMemoryError":  # torch's; nobody's fault
+                if out_of_memory(error):  # nobody's fault
                     raise
                 raise _failure(self.parts[0].registered, error) from error
 

@@ -47,6 +47,16 @@ class Registered:
     component: Component
     source: Source
 
+    @property
+    def facts(self) -> dict[str, str]:
+        """What is written down of a component that was used."""
+        return {
+            "kind": self.component.kind,
+            "name": self.component.name,
+            "distribution": self.source.distribution,
+            "version": self.source.version,
+        }
+
 
 @dataclass(frozen=True)
 class Failure:

@@ -42,17 +42,12 @@ class Components:
 
     def used(self) -> list[dict[str, str]]:
         """What each came from: kind, name, distribution, version."""
-        found = {}
         bounds = [getattr(self, kind) for kind in KINDS_OF_A_RUN]
-        for bound in (*bounds, *self.observers):
-            for registered in bound.registered:
-                component, source = registered.component, registered.source
-                found[component.kind, component.name] = {
-                    "kind": component.kind,
-                    "name": component.name,
-                    "distribution": source.distribution,
-                    "version": source.version,
-                }
+        found = {
+            (registered.component.kind, registered.component.name): registered.facts
+            for bound in (*bounds, *self.observers)
+            for registered in bound.registered
+        }
         return list(found.values())
 
 
