@@ -8,7 +8,7 @@ from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from artcli.errors import ArtcliError, Interrupted, UsageError
+from artcli.errors import ArtcliError, Interrupted, UsageError, out_of_memory
 
 if TYPE_CHECKING:
     from artcli.contest.generated.records import GeneratedSet, SetFacts
@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from artcli.host.binding import Bound
     from artcli.host.discovery import Host
     from artcli.workspace.paths import Workspace
-
-
-_NO_ROOM = "OutOfMemoryError"  # torch's, which is not imported for its name
 
 
 @dataclass(frozen=True)
@@ -71,9 +68,9 @@ def make(
         raise ArtcliError(
             "the plan gives no artist a new work", "try a higher --target, or more of --rarest"
         )
-    started, before = time.monotonic(), _made(workspace, name)
-    found = _make(workspace, contest, name, generator, facts, preview, device)
-    _tell(workspace, contest, found, len(found.works) - before, time.monotonic() - started, json)
+    started = time.monotonic()
+    found, made = _make(workspace, contest, name, generator, facts, preview, device)
+    _tell(workspace, contest, found, made, time.monotonic() - started, json)
 
 
 def _facts(generator: Bound, plan: Plan, contest: Contest) -> SetFacts:
@@ -103,12 +100,6 @@ def _facts(generator: Bound, plan: Plan, contest: Contest) -> SetFacts:
     return set_facts(generator, works, plan.seed or 0, plan.folds or 5)
 
 
-def _made(workspace: Workspace, name: str) -> int:
-    from artcli.contest.generated.store import list_sets, read_set
-
-    return len(read_set(workspace, name).works) if name in list_sets(workspace) else 0
-
-
 def _make(
     workspace: Workspace,
     contest: Contest,
@@ -117,7 +108,8 @@ def _make(
     facts: SetFacts,
     preview: int | None,
     device: str,
-) -> GeneratedSet:
+) -> tuple[GeneratedSet, int]:
+    """The set, whole, and how many of its works have been made now."""
     from artcli.contest.generated.store import FACTS, begin_set
     from artcli.contest.pictures import check_pictures
     from artcli.contest.splits import load_or_make_folds
@@ -135,7 +127,7 @@ def _make(
     with hold(workspace.generators / ".locks" / name, f"the generated set {name}"):
         if not begun.exists():  # what another set of this name has learnt is not gone on with
             remove_tree(folder)
-        found = begin_set(workspace, name, facts, _versions(generator))
+        found = before = begin_set(workspace, name, facts, _versions(generator))
         previews = workspace.reports / "generated" / name / "previews"
         with shown(facts.wanted, len(found.works), previews, preview) as display:
             shop = Workshop(contest, folds, generator, folder, device, display)
@@ -153,7 +145,7 @@ def _make(
                     error.hint = "; then ".join(filter(None, [error.hint, f"go on with: {again}"]))
                 raise
             except Exception as error:
-                if not isinstance(error, MemoryError) and type(error).__name__ != _NO_ROOM:
+                if not out_of_memory(error):
                     raise
                 raise ArtcliError(
                     f"there is not enough memory for {facts.generator}",
@@ -161,7 +153,7 @@ def _make(
                     f"what is made is kept: {again}",
                 ) from error
         remove_tree(folder)  # nothing will be gone on with
-    return found
+    return found, len(found.works) - len(before.works)
 
 
 def _versions(generator: Bound) -> dict[str, Any]:
@@ -172,15 +164,7 @@ def _versions(generator: Bound) -> dict[str, Any]:
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "artcli": __version__,
         "versions": {"python": platform.python_version(), **library_versions()},
-        "plugins": [
-            {
-                "kind": one.component.kind,
-                "name": one.component.name,
-                "distribution": one.source.distribution,
-                "version": one.source.version,
-            }
-            for one in generator.registered
-        ],
+        "plugins": [one.facts for one in generator.registered],
     }
 
 
@@ -251,7 +235,8 @@ def _tell(
     place = console.safe(workspace.flag)
     if made:
         console.success(
-            f"{made} works for {len(found.facts.plan)} artists in {console.duration(seconds)}"
+            f"{made} work{'s' * (made > 1)} in {console.duration(seconds)}: the set {found.name} "
+            f"has {len(found.works)}, for {len(found.facts.plan)} of {len(contest.artists)} artists"
         )
     else:
         console.success(f"the set {found.name} is whole already: {len(found.works)} works")

@@ -57,7 +57,7 @@ def test_a_set_is_made_and_then_whole(workspace: Workspace) -> None:
              "--extra-rarest", 1, "--extra", 1, "--preview", 2)  # fmt: skip
     made = augment(workspace, *words)
     assert made.code == 0, made.err
-    assert "3 works for 1 artists" in made.text
+    assert "the set mine has 3, for 1 of 3 artists" in made.text
     assert "artcli train --with mine" in made.text
     with (workspace.generated / "mine" / "provenance.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
