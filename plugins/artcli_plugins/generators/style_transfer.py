@@ -23,6 +23,7 @@ from .colours import recoloured
 from .features import RandomFilters, Tapped
 from .style_losses import Features, Weights
 
+SCALES = {"noise": 3, "content": 1}  # small sizes find a layout, which the content has already
 _SMALLEST = 16  # pixels of a side
 
 
@@ -50,8 +51,9 @@ def style_transfer(
     size: Annotated[int, Field(ge=_SMALLEST), "side of a work, in pixels"] = 256,
     steps: Annotated[int, Field(ge=1), "steps of each work, over all scales"] = 300,
     scales: Annotated[
-        int, Field(ge=1, le=6), "sizes it is painted at, each twice the one before; 1: size alone"
-    ] = 3,
+        Annotated[int, Field(ge=1, le=6)] | None,
+        "sizes it is painted at, each twice the one before; none: 3 from noise, else size alone",
+    ] = None,
     batch: Annotated[int, Field(ge=1), "works painted at once"] = 8,
     styles: Annotated[int, Field(ge=1), "paintings of the artist that a work has its style of"] = 1,
     content: Annotated[
@@ -65,8 +67,8 @@ def style_transfer(
     those of the content painting) + `beta` x style (how far their Gram matrices are from those of
     the style's) + `tv` x total variation. Each loss is a share of what it is compared with, so
     that the weights mean the same for any network and size. A work is the middle square of its
-    content. Works are painted several at once, each with L-BFGS of its own, first small and then
-    larger.
+    content. Works are painted several at once, each with L-BFGS of its own, and from noise first
+    small and then larger.
 
     Without pre-trained weights nothing is painted, unless `pretrained=false` asks for
     random filters: they know textures and colours but no things.
@@ -84,7 +86,7 @@ def style_transfer(
     }
     features = _features(request, network, pretrained, content_layers, style_layers)
     method = Method(Weights(alpha, beta, tv), optimizer, lr, start)
-    sizes = _sizes(size, scales)[-steps:]  # each has a step at least
+    sizes = _sizes(size, scales or SCALES[start])[-steps:]  # each has a step at least
     for works in request.batches(batch):
         name = f"works-{works[0].id}"
         yield from _paint(request, name, works, sources, features, sizes, steps, method, recolour)
