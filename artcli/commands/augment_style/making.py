@@ -110,7 +110,7 @@ def _make(
     device: str,
 ) -> tuple[GeneratedSet, int]:
     """The set, whole, and how many of its works have been made now."""
-    from artcli.contest.generated.store import FACTS, begin_set
+    from artcli.contest.generated.store import begin_set
     from artcli.contest.pictures import check_pictures
     from artcli.contest.splits import load_or_make_folds
     from artcli.generating.display import shown
@@ -123,10 +123,8 @@ def _make(
     check_pictures(contest, remember=workspace.checked_images)
     folds = load_or_make_folds(workspace, contest, facts.folds)
     folder = workspace.generators / name
-    begun = workspace.generated_dir(name) / FACTS
+    workspace.generated_dir(name)  # says what is wrong with a name
     with hold(workspace.generators / ".locks" / name, f"the generated set {name}"):
-        if not begun.exists():  # what another set of this name has learnt is not gone on with
-            remove_tree(folder)
         found = before = begin_set(workspace, name, facts, _versions(generator))
         previews = workspace.reports / "generated" / name / "previews"
         with shown(facts.wanted, len(found.works), previews, preview) as display:

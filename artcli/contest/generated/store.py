@@ -11,13 +11,20 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from artcli.contest.csvfile import Row, Table, read_table, to_text
 from artcli.contest.generated.records import GeneratedSet, GeneratedWork, SetFacts
 from artcli.contest.images import encode_png
 from artcli.errors import ArtcliError, Problems
-from artcli.workspace.files import read_json, sha256_file, write_bytes, write_json, write_text
+from artcli.workspace.files import (
+    read_json,
+    remove_tree,
+    sha256_file,
+    write_bytes,
+    write_json,
+    write_text,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -71,23 +78,32 @@ def read_set(workspace: Workspace, name: str) -> GeneratedSet:
 def begin_set(
     workspace: Workspace, name: str, facts: SetFacts, more: Mapping[str, Any]
 ) -> GeneratedSet:
-    """The set of this name, begun if there is none; `more` is written beside its facts.
+    """The set of this name, begun if there is none, or none with works; `more` is written beside
+    its facts. What a generator has learnt for another set of the name goes.
 
-    Errors: as `read_set`; `ArtcliError` when there is one of other facts.
+    Errors: as `read_set`; `Problems` when there is one of other facts.
     """
-    path = workspace.generated_dir(name) / FACTS
-    if not path.exists():
-        write_json(path, {"format": _FORMAT, **asdict(facts), **more})
-    found = read_set(workspace, name)
+    folder = workspace.generated_dir(name)
+    if (folder / FACTS).exists():
+        found = read_set(workspace, name)
+        if found.facts == facts:
+            return found
+        if found.works:
+            _refuse_another(workspace, found, facts)
+        remove_tree(folder)
+    remove_tree(workspace.generators / name)
+    write_json(folder / FACTS, {"format": _FORMAT, **asdict(facts), **more})
+    return read_set(workspace, name)
+
+
+def _refuse_another(workspace: Workspace, found: GeneratedSet, facts: SetFacts) -> NoReturn:
     was, now = asdict(found.facts), asdict(facts)
-    if changed := [f"{key} was {was[key]}, not {now[key]}" for key in now if was[key] != now[key]]:
-        raise Problems(
-            f"there is a generated set {name} already, and it is another",
-            changed,
-            f"choose another --name; or go on with it as it was: artcli augment-style "
-            f"--name {name}{workspace.flag}",
-        )
-    return found
+    raise Problems(
+        f"there is a generated set {found.name} already, and it is another",
+        [f"{key} was {was[key]}, not {now[key]}" for key in now if was[key] != now[key]],
+        "choose another --name; or go on with it as it was: artcli augment-style "
+        f"--name {found.name}{workspace.flag}",
+    )
 
 
 def keep_work(

@@ -92,9 +92,26 @@ def test_a_set_that_is_not_there_says_how_to_make_it(workspace: Workspace) -> No
 
 
 def test_a_set_of_other_facts_is_not_gone_on_with(workspace: Workspace) -> None:
-    kept(workspace)
+    kept(workspace, FACTS, WORK)
+    learnt = workspace.generators / "mine" / "step-1"
+    learnt.mkdir(parents=True)
     with pytest.raises(Problems, match="seed was 7, not 8"):
         begin_set(workspace, "mine", replace(FACTS, seed=8), {})
+    assert learnt.exists()
+    assert len(read_set(workspace, "mine").works) == 1
+
+
+def test_a_set_without_works_makes_way_for_another(workspace: Workspace) -> None:
+    keep_learnt(kept(workspace), 1, SHA)
+    learnt = workspace.generators / "mine" / "step-1"
+    learnt.mkdir(parents=True)
+    assert kept(workspace).facts == FACTS
+    assert learnt.exists()  # the same set goes on with what was learnt for it
+    other = replace(FACTS, seed=8)
+    assert kept(workspace, other) == read_set(workspace, "mine")
+    assert read_set(workspace, "mine").facts == other
+    assert not learnt.exists()
+    assert not list((workspace.generated / "mine").glob("learnt-*"))
 
 
 def test_a_full_disk_leaves_the_set_as_it_was(
