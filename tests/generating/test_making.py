@@ -63,9 +63,13 @@ def workshop(workspace: Workspace, generator: Generator) -> tuple[Workshop, Gene
 
 
 def made(workspace: Workspace, generator: Generator) -> GeneratedSet:
-    shop, found = workshop(workspace, generator)
-    for found in shop.make(found):  # noqa: B020
-        assert read_set(workspace, "mine") == found  # each work is kept at once
+    shop, begun = workshop(workspace, generator)
+    *_, found = (kept_at_once(workspace, so_far) for so_far in shop.make(begun))
+    return found
+
+
+def kept_at_once(workspace: Workspace, found: GeneratedSet) -> GeneratedSet:
+    assert read_set(workspace, "mine") == found
     return found
 
 

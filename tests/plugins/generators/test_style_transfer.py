@@ -252,3 +252,30 @@ def test_a_picture_takes_the_mean_and_covariance_of_others_colours() -> None:
     grey = np.full((8, 8, 3), 77, np.uint8)
     flat = recoloured(grey, [other.astype(np.uint8)]).reshape(-1, 3)
     np.testing.assert_allclose(flat.mean(0), wanted.mean(0), atol=1)
+
+
+@pytest.mark.parametrize(
+    ("options", "sizes"),
+    [
+        ({"start": "noise", "steps": 9, "scales": None}, (16, 32, 64)),
+        ({"start": "content", "steps": 9, "scales": None}, (64,)),
+        ({"start": "noise", "steps": 2, "scales": 3}, (32, 64)),  # each takes a step at least
+    ],
+)
+def test_it_is_painted_at_the_sizes_that_its_start_needs(
+    request_for: Callable[..., Request],
+    monkeypatch: pytest.MonkeyPatch,
+    options: dict[str, Any],
+    sizes: tuple[int, ...],
+) -> None:
+    seen: list[tuple[int, ...]] = []
+    begun = Canvases.__init__
+
+    def noted(canvases: Any, features: Any, scales: Any, *rest: Any) -> None:
+        seen.append(tuple(scale.size for scale in scales))
+        begun(canvases, features, scales, *rest)
+
+    monkeypatch.setattr(Canvases, "__init__", noted)
+    (work,) = painted(request_for(1), size=64, **options)
+    assert seen == [sizes]
+    assert work.picture.shape == (64, 64, 3)
