@@ -2,18 +2,62 @@
 
 from __future__ import annotations
 
+import json
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
 from hypothesis import settings
+from promises import PROMISES, Shown, write_page
 
 settings.register_profile("artcli", deadline=None)  # a busy machine is no failure
 settings.load_profile("artcli")
 
 Install = Callable[..., None]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--faults", action="store_true", help="all trials of tests/faults; write their figures"
+    )
+    parser.addoption("--faults-seed", type=int, default=7, help="of the trials of tests/faults")
+
+
+class _FaultsRun:
+    """Writes what a full run of tests/faults has shown, once all of it has passed."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed, self.started = seed, time.perf_counter()
+        self.shown: list[Shown] = []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.when == "call":
+            self.shown += [
+                Shown(**json.loads(str(text)))
+                for name, text in report.user_properties
+                if name == "shown"
+            ]
+
+    def pytest_sessionfinish(self, exitstatus: int) -> None:
+        lacking = [name for name in PROMISES if name not in {row.promise for row in self.shown}]
+        if exitstatus:
+            return
+        if lacking:
+            print(f"\nnothing shown, and so nothing written: {', '.join(lacking)}")
+            return
+        command = "make faults" + (f" SEED={self.seed}" if self.seed != 7 else "")
+        minutes = (time.perf_counter() - self.started) / 60
+        date = datetime.now(UTC).date().isoformat()
+        write_page(self.shown, seed=self.seed, command=command, date=date, minutes=minutes)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("faults") and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(_FaultsRun(config.getoption("faults_seed")))
 
 
 @pytest.fixture
