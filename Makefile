@@ -1,5 +1,7 @@
 # make demo   paint a sample contest and take it through folds, views and votes to a scored submission
 # make test   every check and every test
+# make faults kill, fill, garble and forge, hundreds of times; writes docs/reliability.md (half an hour)
+# make audit  look up the locked packages in the database of known vulnerabilities
 # Both make .venv first, from nothing but Python: the locked packages, hash-checked, then artcli.
 
 PYTHON ?= python3
@@ -7,7 +9,7 @@ BIN := .venv/bin
 READY := .venv/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check browser bench lock clean
+.PHONY: help demo test faults audit check browser strace bench lock clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -25,17 +27,26 @@ demo: $(READY)
 test: check browser
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile
 
-# The report's page is tested in Debian's chromium. Where it is not and cannot be installed, the
-# tests that need it say so and are skipped.
+SEED ?= 7
+faults: $(READY) strace
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile --faults --faults-seed $(SEED) tests/faults
+
+# The report's page is tested in Debian's chromium, and a save is killed at each of its system calls
+# by strace. Where these are not and cannot be installed, the tests that need them say so and are
+# skipped.
 browser:
-	@command -v chromium > /dev/null && command -v chromedriver > /dev/null && exit 0; \
-	command -v apt-get > /dev/null || exit 0; \
-	if [ "$$(id -u)" = 0 ]; then as_root=; \
-	elif sudo -n true 2> /dev/null; then as_root="sudo -n"; else exit 0; fi; \
-	echo "Installing chromium and its driver, to test the report's page in"; \
+	@command -v chromium > /dev/null && command -v chromedriver > /dev/null || \
+	{ $(call install,chromium chromium-driver); } || echo "The page is not tested in a browser"
+
+strace:
+	@command -v strace > /dev/null || { $(call install,strace); } || echo "There is no strace"
+
+define install
+	if [ "$$(id -u)" = 0 ]; then as_root=; else as_root="sudo -n"; fi; \
+	echo "Installing $(1), to test with"; \
 	{ $$as_root apt-get update -qq && $$as_root env DEBIAN_FRONTEND=noninteractive \
-	apt-get install -qq -y --no-install-recommends chromium chromium-driver; } > /dev/null 2>&1 \
-	|| echo "That failed: the page is not tested in a browser"
+	apt-get install -qq -y --no-install-recommends $(1); } > /dev/null 2>&1
+endef
 
 check: $(READY)
 	$(BIN)/ruff check .

@@ -7,11 +7,12 @@ then finds nothing broken shows nothing, and fails.
 from __future__ import annotations
 
 import platform
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "reliability.md"
@@ -89,19 +90,6 @@ PROMISES = {  # in the order of the page: what goes wrong, what holds all the sa
     "supply": ("supply chain", "hash-locked installs, known versions, no code run from data"),
 }
 
-LIMITS = """\
-## What is not promised
-
-- A trusted plugin is not sandboxed: what you add with `artcli plugins add`, or install, runs as you.
-- The same bits hold on one machine, with the same versions and the same recipe. Another GPU, another version
-  of a library, another batch size or another number of ranks may move last digits.
-- A disk or file system that says it has flushed what it has not, or whose locks do not lock (some network
-  file systems), can lose what was saved, and let two writers in.
-- Power loss is a replay of the logged file operations, not a plug that was pulled: whatever the system may
-  still have kept in memory is dropped, garbled or reordered there.
-- What a killed command had not yet saved is done again: up to one epoch of training.
-"""
-
 
 @dataclass(frozen=True)
 class Shown:
@@ -126,52 +114,44 @@ def write_page(
     shown: Sequence[Shown], *, seed: int, command: str, date: str, minutes: float
 ) -> None:
     """`docs/reliability.md`, and the short table in the README."""
-    order = list(PROMISES)
-    rows = sorted(shown, key=lambda row: order.index(row.promise))
-    PAGE.write_text(_page(rows, seed, command, date, minutes), encoding="utf-8")
-    text = README.read_text(encoding="utf-8")
-    table = "\n".join(short_table(rows))
-    README.write_text(
-        re.sub(r"(?<=<!-- faults -->\n).*?(?=\n<!-- /faults -->)", table, text, flags=re.S),
-        encoding="utf-8",
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent), autoescape=False, keep_trailing_newline=True
     )
+    environment.filters["cell"] = _cell
+    sections = [
+        {
+            "fault": fault,
+            "holds": holds,
+            "rows": (rows := [row for row in shown if row.promise == promise]),
+            "tests": sorted({row.test for row in rows}),
+        }
+        for promise, (fault, holds) in PROMISES.items()
+    ]
+    page = environment.get_template("reliability.md.j2").render(
+        sections=sections,
+        seed=seed,
+        command=command,
+        date=date,
+        minutes=minutes,
+        versions=_versions(),
+    )
+    PAGE.write_text(page, encoding="utf-8")
+    text = README.read_text(encoding="utf-8")
+    before, start, rest = text.partition("<!-- faults -->\n")
+    _, end, after = rest.partition("<!-- /faults -->")
+    README.write_text(before + start + _short_table(shown) + end + after, encoding="utf-8")
 
 
-def short_table(rows: Sequence[Shown]) -> list[str]:
+def _short_table(shown: Sequence[Shown]) -> str:
     lines = ["| what goes wrong | what holds | trials |", "|---|---|---|"]
     for promise, (fault, holds) in PROMISES.items():
-        trials = sum(row.trials for row in rows if row.promise == promise)
+        trials = sum(row.trials for row in shown if row.promise == promise)
         lines.append(f"| {fault} | {holds} | {trials:,} |")
-    return lines
-
-
-def _page(rows: Sequence[Shown], seed: int, command: str, date: str, minutes: float) -> str:
-    lines = [
-        "# What holds when things go wrong",
-        "",
-        "Each promise is tried under its fault, and tried again with its protection taken out, where it has to",
-        "break: a test that cannot fail shows nothing. This page is written by the run itself.",
-        "",
-        f"`{command}` on {date}, seed {seed}: {minutes:.0f} minutes. {_versions()}",
-        "",
-    ]  # fmt: skip
-    for promise, (fault, holds) in PROMISES.items():
-        chosen = [row for row in rows if row.promise == promise]
-        lines += [f"## {fault[:1].upper()}{fault[1:]}", "", f"Promise: {holds}.", ""]
-        lines += ["| tried on | trials | broken | taken out | broken then | s |", "|---|---|---|---|---|---|"]  # fmt: skip
-        for row in chosen:
-            what = f"{row.what}; {row.figures}" if row.figures else row.what
-            lines.append(
-                f"| {_cell(what)} | {row.trials:,} | 0 | {_cell(row.without)} "
-                f"| {row.control_broken:,} of {row.control:,} | {row.seconds:.0f} |"
-            )
-        tests = sorted({row.test for row in chosen})
-        lines += ["", f"({', '.join(f'`{test}`' for test in tests)})", ""]
-    return "\n".join(lines) + "\n" + LIMITS
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")
+    return " ".join(text.replace("|", "\\|").split())
 
 
 def _versions() -> str:
