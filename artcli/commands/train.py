@@ -137,6 +137,7 @@ def _leads() -> bool:
 def _resumed(
     workspace: Workspace, run: str, fold: str | None, others: dict[str, Any]
 ) -> tuple[str, str, Recipe]:
+    from artcli.predicting.folder import read_facts
     from artcli.training.recipe import flag_of, read_recipe
 
     if extra := [name for name, value in others.items() if value is not None]:
@@ -153,7 +154,12 @@ def _resumed(
         )
     recipe = read_recipe(folder / "recipe.toml")
     begun = sorted(place.name.removeprefix("fold-") for place in folder.glob("fold-*"))
-    finished = [label for label in begun if (folder / f"fold-{label}" / "result.json").exists()]
+    said = (read_facts(workspace, run) or {"folds": {}})["folds"]  # of trained folds, mostly
+    finished = [
+        label
+        for label in begun
+        if label in said and (folder / f"fold-{label}" / "result.json").exists()
+    ]
     unfinished = [label for label in begun if label not in finished]
     if fold is None and not unfinished and begun:
         raise ArtcliError(

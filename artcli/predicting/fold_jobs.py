@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from artcli.errors import ArtcliError
 from artcli.host.jobs import Job
-from artcli.predicting.folder import OOF, TEST, read_facts
+from artcli.predicting.folder import OOF, TEST, read_kept
 from artcli.workspace.runs import read_run, run_parts
 
 if TYPE_CHECKING:
@@ -54,10 +55,14 @@ def fold_jobs(
 
 def finished_folds(workspace: Workspace, contest: Contest, run: str) -> list[str]:
     """The folds of `run` that are trained, and whose predictions are kept as the best step made
-    them."""
+    them; none where the predictions are damaged, for then the next fold's replace them all."""
     if not run_parts(workspace, run):
         return []
-    said = (read_facts(workspace, run) or {"folds": {}})["folds"]
+    try:
+        kept = read_kept(workspace, run)
+    except ArtcliError:
+        return []
+    said = kept.folds if kept else {}
     wanted = {OOF, TEST} if contest.test else {OOF}
     return [
         fold.label

@@ -2,13 +2,14 @@
 
 Folds are added one by one as they are trained (`keep_fold`), read together (`read_kept`), and may
 come from elsewhere altogether (`import_predictions`). The JSON is replaced last and holds the
-sha256 of both files, so that a mixture of old and new is noticed.
+sha256 of both files; until then the former files are kept beside the new ones.
 """
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,7 +22,7 @@ from artcli.errors import ArtcliError, Problems
 from artcli.predicting.made_by import way_back
 from artcli.predicting.predictions import ALL, Predictions
 from artcli.predicting.scores import oof_scores
-from artcli.workspace.files import read_json, write_json
+from artcli.workspace.files import explained, read_json, sha256_file, write_json
 from artcli.workspace.locks import hold
 from artcli.workspace.runs import run_parts
 
@@ -139,8 +140,9 @@ def read_part(
     mark = facts["files"].get(f"{which}.npz")
     if not mark:
         return None
+    path = workspace.predictions_dir(name) / f"{which}.npz"
     try:
-        return Predictions.load(workspace.predictions_dir(name) / f"{which}.npz", sha256=mark)
+        return Predictions.load(_former(path) if _is(_former(path), mark) else path, sha256=mark)
     except ArtcliError as error:
         error.hint = way_back(name, facts, workspace.flag)
         raise
@@ -290,7 +292,25 @@ def _merge(before: Predictions | None, newer: Predictions | None) -> Predictions
     return before.with_folds_of(newer)
 
 
+def _former(path: Path) -> Path:
+    """Where a file stays that is being replaced, until the JSON speaks of the new one."""
+    return path.with_name(f".{path.name}.former")
+
+
+def _is(path: Path, sha256: str) -> bool:
+    return path.is_file() and sha256_file(path) == sha256
+
+
 def _write(folder: Path, parts: Mapping[str, Predictions | None], facts: Mapping[str, Any]) -> None:
+    """Both files and their JSON; who is killed meanwhile leaves the former three."""
+    marks: Mapping[str, str] = {}
+    with suppress(ArtcliError, KeyError, TypeError):  # none yet, or damaged
+        marks = read_json(folder / FACTS_NAME)["files"]
+    for which in parts:
+        path = folder / f"{which}.npz"
+        if path.exists() and not _is(_former(path), marks.get(path.name, "")):
+            with explained(path):
+                path.replace(_former(path))
     files = {
         f"{which}.npz": part.save(folder / f"{which}.npz")
         for which, part in parts.items()
@@ -310,3 +330,5 @@ def _write(folder: Path, parts: Mapping[str, Predictions | None], facts: Mapping
             "files": files,
         },
     )
+    for which in parts:
+        _former(folder / f"{which}.npz").unlink(missing_ok=True)

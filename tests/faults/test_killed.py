@@ -1,0 +1,210 @@
+"""SIGKILL at any moment of `train`: what is resumed ends with the bits of an undisturbed run."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+import torch._dynamo  # imported before any fork: it starts threads
+from command_line import artcli
+from painted import MODEL, painted_workspace
+
+from artcli.training import checkpoint, run
+from artcli.workspace.files import sha256_file
+from artcli.workspace.paths import Workspace
+
+RECIPE = (
+    "--model", MODEL, "--head", "layernorm:dropout=0.3", "--mixer", "cutmix", "--sampler", "log",
+    "--epochs", "6", "--crops", "1", "--batch-size", "8", "--image-size", "32", "--folds", "4",
+)  # fmt: skip
+TIMINGS = {"seconds", "images_per_second"}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_thread() -> None:
+    torch.set_num_threads(1)  # forked children cannot use the threads of their parent
+
+
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """A workspace with pixels and folds made, by a run that also warms this process up."""
+    workspace = painted_workspace(tmp_path_factory.mktemp("killed") / "fresh", each=6, pieces=4)
+    _train(workspace)
+    shutil.rmtree(workspace.run_dir("x"))
+    shutil.rmtree(workspace.predictions_dir("x"))
+    return workspace
+
+
+@pytest.fixture(scope="module")
+def undisturbed(fresh: Workspace, tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, float]:
+    """What the whole run ends with, and the seconds that it takes."""
+    workspace = _copy(fresh, tmp_path_factory.mktemp("killed") / "whole")
+    started = time.perf_counter()
+    assert _in_a_child(lambda: _train(workspace)) == 0
+    return _ending(workspace), time.perf_counter() - started
+
+
+def test_a_run_killed_at_random_moments(
+    fresh: Workspace,
+    undisturbed: tuple[Any, float],
+    trials: Callable[[int, int], int],
+    seed: int,
+    shows: Callable[..., None],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    whole, seconds = undisturbed
+    kills: list[int] = []
+
+    def why(number: int, place: str, whole: Mapping[str, Any]) -> str:
+        """What is wrong with the end of a run that is killed again and again, but ever later."""
+        workspace = _copy(fresh, tmp_path / place)
+        rng = np.random.default_rng((seed, number))
+        killed, ended = 0, 1
+        while ended:
+            # The half of them in a save: there is no more than one moment in twenty else.
+            until = _saving if rng.random() < 0.5 else _never
+            patience = rng.uniform(0, 0.03) if until is _saving else rng.uniform(0, seconds)
+            patience = patience if killed < 3 else 60.0
+            ended = _in_a_child(lambda: _go_on(workspace), until, workspace, patience)
+            killed += ended == -signal.SIGKILL
+            if ended not in {0, -signal.SIGKILL}:
+                return f"trial {number}: after {killed} kills it ended with {ended}"
+        kills.append(killed)
+        ending = _ending(workspace)
+        shutil.rmtree(workspace.root)
+        other = [name for name in whole | ending if ending.get(name) != whole.get(name)]
+        return f"trial {number}: other {other} after {killed} kills" if other else ""
+
+    count = trials(3, 200)
+    broken = [said for number in range(count) if (said := why(number, f"safe-{number}", whole))]
+    total = sum(kills)
+    with monkeypatch.context() as patch:
+        patch.setattr(run, "save_checkpoint", _save_in_place)
+        in_place = _copy(fresh, tmp_path / "in-place")
+        assert _in_a_child(lambda: _train(in_place)) == 0
+        end, control = _ending(in_place), trials(4, 50)
+        lost = sum(bool(why(number, f"in-place-{number}", end)) for number in range(control))
+    shows(
+        "killed",
+        "train, resumed after each of up to three kills",
+        trials=count,
+        broken=broken,
+        without="each save goes over the one before, in place",
+        control=(control, lost),
+        figures=f"{total:,} kills",
+    )
+
+
+def _go_on(workspace: Workspace) -> None:
+    """What a user does: the same command, or what it says where the run is there already."""
+    if (workspace.run_dir("x") / "recipe.toml").exists():
+        answer = artcli("train", "-w", workspace.root, "--resume", "x", "--workers", "0")
+        assert answer.code == 0 or "nothing to resume" in answer.err, answer.err
+    else:
+        _train(workspace)
+
+
+def _train(workspace: Workspace) -> None:
+    answer = artcli("train", "-w", workspace.root, "--name", "x", *RECIPE, "--workers", "0")
+    assert answer.code == 0, answer.err
+
+
+def _ending(workspace: Workspace) -> Mapping[str, Any]:
+    """All that a run leaves, but for times: hashes of its files, and what its records say."""
+    fold, said = workspace.run_dir("x") / "fold-0", workspace.predictions_dir("x")
+    files = [*fold.glob("step-*/*.safetensors"), *said.glob("*.npz")]
+    history = [json.loads(line) for line in (fold / "history.jsonl").read_text().splitlines()]
+    return {
+        **{str(file.relative_to(workspace.root)): sha256_file(file) for file in files},
+        "pointers": [(fold / name).read_text() for name in ("last.json", "best.json")],
+        "history": [{k: v for k, v in line.items() if k not in TIMINGS} for line in history],
+        "left": sorted(path.name for path in fold.rglob(".*")),
+    }
+
+
+def _copy(fresh: Workspace, place: Path) -> Workspace:
+    shutil.copytree(fresh.root, place, copy_function=os.link)
+    return Workspace(place)
+
+
+def _never(_workspace: Workspace) -> bool:
+    return True
+
+
+def _saving(workspace: Workspace) -> bool:
+    """Whether a save is under way: its folder is there, or the one file that goes over itself."""
+    fold = workspace.run_dir("x") / "fold-0"
+    try:
+        return any(name.startswith(".step-") or name == "saving" for name in os.listdir(fold))
+    except FileNotFoundError:
+        return False
+
+
+def _in_a_child(
+    work: Callable[[], object],
+    until: Callable[[Workspace], bool] = _never,
+    workspace: Workspace | None = None,
+    patience: float = 60.0,
+) -> int:
+    """The exit status of a forked process that does `work`; -9 where it was killed, `patience`
+    seconds after `until` was so."""
+    child = os.fork()
+    if child == 0:
+        done = 1
+        try:
+            work()
+            done = 0
+        finally:
+            os._exit(done)
+    for _ in _moments():
+        ended, status = os.waitpid(child, os.WNOHANG)
+        if ended:
+            return os.waitstatus_to_exitcode(status)
+        if workspace is None or until(workspace):
+            break
+    end = time.perf_counter() + patience
+    while time.perf_counter() < end:
+        ended, status = os.waitpid(child, os.WNOHANG)
+        if ended:
+            return os.waitstatus_to_exitcode(status)
+        time.sleep(0.0005)
+    os.kill(child, signal.SIGKILL)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def _moments() -> Iterator[None]:
+    while True:
+        yield
+        time.sleep(0.0005)
+
+
+def _save_in_place(
+    folder: Path, step: int, epoch: int, parts: Mapping[str, Any], *, best: bool = False
+) -> Path:
+    """`save_checkpoint` as it is usually written: every file opened where it stays."""
+    place = folder / "step-1"
+    place.mkdir(parents=True, exist_ok=True)
+    (folder / "saving").touch()
+    state: dict[str, Any] = {"format": checkpoint.FORMAT, "parts": {}}
+    for name, tree in parts.items():
+        tensors: dict[str, torch.Tensor] = {}
+        state["parts"][name] = checkpoint._pack(tree, name, tensors)
+        if tensors:
+            checkpoint.save_file(tensors, place / f"{name}.safetensors")
+    (place / "state.json").write_text(json.dumps(state))
+    sums = {file.name: sha256_file(file) for file in place.iterdir() if file.name != "sha256.json"}
+    (place / "sha256.json").write_text(json.dumps(sums))
+    for name in ("last", "best") if best else ("last",):
+        (folder / f"{name}.json").write_text(json.dumps({"step": 1, "epoch": epoch}))
+    (folder / "saving").unlink()
+    return place
