@@ -9,7 +9,7 @@ BIN := .venv/bin
 READY := .venv/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test faults audit check browser strace bench lock clean
+.PHONY: help demo test faults audit check tools bench lock clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -24,29 +24,26 @@ $(READY): requirements.lock pyproject.toml
 demo: $(READY)
 	$(BIN)/artcli demo workspace
 
-test: check browser
+test: check tools
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile
 
 SEED ?= 7
-faults: $(READY) strace
+faults: $(READY) tools
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile --faults --faults-seed $(SEED) tests/faults
 
-# The report's page is tested in Debian's chromium, and a save is killed at each of its system calls
-# by strace. Where these are not and cannot be installed, the tests that need them say so and are
-# skipped.
-browser:
-	@command -v chromium > /dev/null && command -v chromedriver > /dev/null || \
-	{ $(call install,chromium chromium-driver); } || echo "The page is not tested in a browser"
-
-strace:
-	@command -v strace > /dev/null || { $(call install,strace); } || echo "There is no strace"
-
-define install
-	if [ "$$(id -u)" = 0 ]; then as_root=; else as_root="sudo -n"; fi; \
-	echo "Installing $(1), to test with"; \
+# The report's page is tested in Debian's chromium, and saves are killed at each of their system
+# calls by strace. Where these are not and cannot be installed, the tests that need them say so and
+# are skipped.
+tools:
+	@command -v chromium > /dev/null && command -v chromedriver > /dev/null && \
+	command -v strace > /dev/null && exit 0; \
+	command -v apt-get > /dev/null || exit 0; \
+	if [ "$$(id -u)" = 0 ]; then as_root=; \
+	elif sudo -n true 2> /dev/null; then as_root="sudo -n"; else exit 0; fi; \
+	echo "Installing chromium, its driver and strace, to test with"; \
 	{ $$as_root apt-get update -qq && $$as_root env DEBIAN_FRONTEND=noninteractive \
-	apt-get install -qq -y --no-install-recommends $(1); } > /dev/null 2>&1
-endef
+	apt-get install -qq -y --no-install-recommends chromium chromium-driver strace; } \
+	> /dev/null 2>&1 || echo "That failed: the tests that need them are skipped"
 
 check: $(READY)
 	$(BIN)/ruff check .

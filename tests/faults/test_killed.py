@@ -145,7 +145,7 @@ def _saving(workspace: Workspace) -> bool:
     """Whether a save is under way: its folder is there, or the one file that goes over itself."""
     fold = workspace.run_dir("x") / "fold-0"
     try:
-        return any(name.startswith(".step-") or name == "saving" for name in os.listdir(fold))
+        return any(there.name.startswith((".step-", "saving")) for there in fold.iterdir())
     except FileNotFoundError:
         return False
 
@@ -189,7 +189,7 @@ def _moments() -> Iterator[None]:
 
 
 def _save_in_place(
-    folder: Path, step: int, epoch: int, parts: Mapping[str, Any], *, best: bool = False
+    folder: Path, _step: int, epoch: int, parts: Mapping[str, Any], *, best: bool = False
 ) -> Path:
     """`save_checkpoint` as it is usually written: every file opened where it stays."""
     place = folder / "step-1"
