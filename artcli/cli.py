@@ -7,6 +7,7 @@ An error is one or two lines on standard error; a traceback comes with `--debug`
 from __future__ import annotations
 
 import errno
+import io
 import os
 import signal
 import sys
@@ -63,12 +64,14 @@ class Root(TyperGroup):
             raise typer.Exit(error.exit_code) from error
         except Exception as error:
             if _is_typers(error):
+                _shorten(error)
                 raise
             _show(error, f"internal error: {_said(error)}", AGAIN, traceback=ctx.params["debug"])
             raise typer.Exit(EXIT_PROBLEM) from error
 
 
 MARKUP: Literal["markdown"] = "markdown"  # in docstrings; as Rich markup, [names] would vanish
+MOST_LETTERS = 1000  # of a line of an error
 AGAIN = "run again with --debug for the traceback: artcli --debug …"
 
 app = typer.Typer(cls=Root, rich_markup_mode=None, no_args_is_help=True)
@@ -96,6 +99,9 @@ def root(
 
 def main() -> None:
     """The console script `artcli`."""
+    for stream in (sys.stdout, sys.stderr):  # no letter that it cannot encode may end a command
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     with _terminated_as_exit():
         get_command(app).main(prog_name="artcli")
 
@@ -123,9 +129,26 @@ def _show(error: Exception, message: str, hint: str | None, *, traceback: bool) 
 
         print_exception(error)
     console.err().quiet = False  # of a rank that else leaves speaking to the first
-    console.err().print(f"[bold red]error:[/] {console.safe(message)}")
+    console.err().print(f"[bold red]error:[/] {console.safe(_shortened(message))}")
     if hint:
-        console.err().print(f"[dim]hint:[/] {console.safe(hint)}")
+        console.err().print(f"[dim]hint:[/] {console.safe(_shortened(hint))}")
+
+
+def _shorten(error: Exception) -> None:
+    """Make what Typer says of a word fit to be shown, whatever the word was."""
+    if isinstance(message := getattr(error, "message", None), str):
+        from artcli import console
+
+        error.message = console.printable(_shortened(message))  # type: ignore[attr-defined]
+
+
+def _shortened(text: str) -> str:
+    """`text` with the middle of each very long line, as of an endless argument, left out."""
+    longest = MOST_LETTERS // 2
+    return "\n".join(
+        line if len(line) <= MOST_LETTERS else f"{line[:longest]} … {line[-longest:]}"
+        for line in text.split("\n")
+    )
 
 
 def _said(error: Exception) -> str:

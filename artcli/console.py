@@ -8,6 +8,7 @@ bar; elsewhere it is a plain line every ten seconds.
 from __future__ import annotations
 
 import json
+import re
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
@@ -18,9 +19,14 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
 T = TypeVar("T")
 Advance = Callable[..., None]
+
+# What a terminal would obey and not show, or could not encode: control characters, marks that turn
+# the direction of what follows, halves of surrogate pairs (bytes of a name that are no text).
+_UNSHOWN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 PLAIN_LINE_EVERY_SECONDS = 10.0
 
@@ -29,7 +35,11 @@ PLAIN_LINE_EVERY_SECONDS = 10.0
 def _console(stderr: bool) -> Console:
     from rich.console import Console
 
-    return Console(stderr=stderr, highlight=False, soft_wrap=True)
+    class Printable(Console):
+        def render_str(self, text: str, **settings: Any) -> Text:
+            return super().render_str(printable(text), **settings)
+
+    return Printable(stderr=stderr, highlight=False, soft_wrap=True, emoji=False)
 
 
 def out() -> Console:
@@ -49,6 +59,11 @@ def safe(text: object) -> str:
     return escape(str(text))
 
 
+def printable(text: str) -> str:
+    """`text` with what a terminal would obey written out; names of files may hold it."""
+    return _UNSHOWN.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
 def note(text: str) -> None:
     err().print(text, style="dim", markup=False)
 
@@ -63,7 +78,8 @@ def success(text: str) -> None:
 
 def print_json(value: Any) -> None:
     """Write `value` as one JSON document; paths as text, NaN as null."""
-    sys.stdout.write(json.dumps(_finite(value), ensure_ascii=False, indent=2, default=str) + "\n")
+    text = json.dumps(_finite(value), ensure_ascii=False, indent=2, default=str)
+    sys.stdout.write(_UNSHOWN.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n")
 
 
 def _finite(value: Any) -> Any:

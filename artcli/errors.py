@@ -49,7 +49,12 @@ class Problems(ArtcliError):
 
 
 class UsageProblems(Problems, UsageError):
-    """Several mistakes of one command line, shown together."""
+    """Several mistakes of one command line, the first of them shown together."""
+
+    def __init__(
+        self, title: str, problems: Sequence[str], hint: str | None = None, *, shown: int = 10
+    ) -> None:
+        super().__init__(title, problems, hint, shown=shown)
 
 
 class Interrupted(ArtcliError):

@@ -151,6 +151,10 @@ def test_the_version(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
         (["advise", "it", "--nope"], 2, "No such option: --nope"),
         (["advize"], 2, "No such command 'advize'. Did you mean 'advise'?"),
         (["--nope"], 2, "No such option: --nope"),
+        (["advise", "\x1b[31m"], 1, "error: \\x1b[31m [bold] is missing"),
+        (["advise", "it", "--\x1b[31m"], 2, "No such option: --\\x1b[31m"),
+        (["advise", "a" * 9000 + "z"], 1, "aaa … aaa"),
+        (["advise", "it", "-" * 9000], 2, "--- … ---"),
     ],
 )
 def test_errors_are_short_and_their_exit_code_tells_whose_they_are(
@@ -161,6 +165,18 @@ def test_errors_are_short_and_their_exit_code_tells_whose_they_are(
     assert said in shown.err
     assert shown.out == ""
     assert "Traceback" not in shown.err
+    assert len(shown.err) < 2000
+
+
+def test_a_terminal_that_cannot_show_a_letter_gets_its_number(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "artcli", "init", "Dürer"],
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        cwd=tmp_path,
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, b"D\\xfcrer" in done.stdout) == (0, True), done.stderr
 
 
 @pytest.mark.usefixtures("stranger")

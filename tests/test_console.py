@@ -23,6 +23,27 @@ def test_a_table_shows_names_with_brackets_as_they_are() -> None:
     assert "[red]Anon[/]" in caught.get()
 
 
+HOSTILE = "a\x1b[31mred\x07\u202e\udcff :x: [b]"
+
+
+def test_what_a_terminal_would_obey_is_written_out(capsys: pytest.CaptureFixture[str]) -> None:
+    shown = "a\\x1b[31mred\\x07\\u202e\\udcff :x: [b]"
+    console.warn(HOSTILE)
+    console.note(HOSTILE)
+    assert capsys.readouterr().err == f"warning: {shown}\n{shown}\n"
+    with console.out().capture() as caught:
+        console.out().print(console.table(console.safe(HOSTILE), ["artist"], [[HOSTILE]]))
+    assert caught.get().count(shown) == 2
+
+
+def test_json_holds_any_text(capsys: pytest.CaptureFixture[str]) -> None:
+    console.print_json([HOSTILE])
+    said = capsys.readouterr().out
+    said.encode()
+    assert not set(said) & set("\x1b\x07\u202e")
+    assert json.loads(said) == [HOSTILE]
+
+
 def test_many_problems_are_counted_but_not_all_spelled_out() -> None:
     error = Problems("bad rows", [f"row {n}" for n in range(30)], shown=2)
     assert error.message == "bad rows:\n  row 0\n  row 1\n  … and 28 more"
