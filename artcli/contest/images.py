@@ -7,16 +7,18 @@ with a `BadImage` that names the file. Embedded colour profiles are not applied.
 
 from __future__ import annotations
 
+import ctypes
 import io
+import logging
 import warnings
-from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
-from PIL import Image, JpegImagePlugin
+from PIL import Image, JpegImagePlugin, TiffImagePlugin, _imaging
 
 from artcli.contest.workers import work
 from artcli.errors import ArtcliError
@@ -28,7 +30,8 @@ if TYPE_CHECKING:
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff"})
 MAX_PIXELS = 100_000_000
-DECODER_VERSION = 1  # goes up when the pixels of some file would come out differently
+MAX_SIDE = 65_500  # of a JPEG, and so of a piece
+DECODER_VERSION = 2  # goes up when the pixels of some file would come out differently
 
 _ORIENTATION_TAG = 0x0112
 _SAMPLINGS = {0: "4:4:4", 1: "4:2:2", 2: "4:2:0"}
@@ -42,8 +45,11 @@ _TRANSPOSITIONS = {
     8: Image.Transpose.ROTATE_90,
 }
 
-# MAX_PIXELS is checked as soon as the header is read; Pillow's own warning would say it twice.
-warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+# What Pillow and its libtiff say of damage, harmless or not, would reach the user unasked.
+warnings.filterwarnings("ignore", module=r"PIL\b")
+logging.getLogger("PIL").addHandler(logging.NullHandler())
+with suppress(OSError, AttributeError):  # a Pillow whose libtiff cannot be reached
+    ctypes.CDLL(_imaging.__file__).TIFFSetErrorHandler(None)
 
 
 class BadImage(ArtcliError):
@@ -97,7 +103,8 @@ def examine_image(file: IO[bytes], name: str) -> Examined:
         picture = _open_header(file, name)
         header = _header_of(picture)
         _check_size(picture, name)
-        return Examined(header, _pixels_of(_load(picture, name), name))
+        pixels = _pixels_of(_load(picture, name), name)
+        return Examined(_completed(header, picture, pixels), pixels)
     except BadImage as problem:
         return Examined(header, problem=problem.reason)
 
@@ -111,17 +118,6 @@ def read_image(path: Path) -> NDArray[np.uint8]:
 def decode_image(data: bytes, name: str) -> NDArray[np.uint8]:
     """The picture in `data`: `(H, W, 3)` uint8 RGB. `name` is what an error calls it."""
     return _decode(io.BytesIO(data), name)
-
-
-def image_size(path: Path) -> tuple[int, int]:
-    """(width, height) as `read_image` gives them, from the header where the format allows it."""
-    with open_file(path) as file:
-        picture = _open_picture(file, str(path))
-        if picture.format == "TIFF":  # Pillow turns these while loading
-            _load(picture, str(path))
-            return picture.size
-        width, height = picture.size
-        return (height, width) if _orientation(picture) >= 5 else (width, height)
 
 
 def encode_jpeg(array: NDArray[np.uint8], quality: int = 95) -> bytes:
@@ -189,7 +185,7 @@ def _problem_of(name: str) -> str | None:
             picture = _open_picture(file, name)
             # An eighth of the size is enough to meet every byte of a JPEG, and far quicker.
             picture.draft(None, (picture.width // 8 or 1, picture.height // 8 or 1))
-            _to_rgb(_load(picture, name), name)
+            _pixels_of(_load(picture, name), name)
     except BadImage as problem:
         return problem.message
     return None
@@ -230,9 +226,10 @@ def _decode(file: IO[bytes], name: str) -> NDArray[np.uint8]:
 
 
 def _pixels_of(picture: Image.Image, name: str) -> NDArray[np.uint8]:
-    turn = _TRANSPOSITIONS.get(_orientation(picture))
-    rgb = _to_rgb(picture, name)
-    return np.asarray(rgb.transpose(turn) if turn is not None else rgb)
+    with _told(name):
+        turn = _TRANSPOSITIONS.get(_orientation(picture))
+        rgb = _to_rgb(picture, name)
+        return np.asarray(rgb.transpose(turn) if turn is not None else rgb)
 
 
 def _open_picture(file: IO[bytes], name: str) -> Image.Image:
@@ -252,35 +249,60 @@ def _open_header(file: IO[bytes], name: str) -> Image.Image:
 
 
 def _check_size(picture: Image.Image, name: str) -> None:
+    size = f"{picture.width:,} x {picture.height:,}"
     if picture.width * picture.height > MAX_PIXELS:
-        size = f"{picture.width:,} x {picture.height:,}"
         raise BadImage(name, f"is too large ({size}; at most {MAX_PIXELS:,} pixels)")
+    if max(picture.size) > MAX_SIDE:
+        raise BadImage(name, f"is too large ({size}; at most {MAX_SIDE:,} pixels a side)")
+    if not min(picture.size):
+        raise BadImage(name, f"is damaged (it is {size} pixels)")
 
 
 def _header_of(picture: Image.Image) -> Header:
-    orientation = _orientation(picture)
+    """What can be told before the pixels are decoded."""
+    # Asked for EXIF's data, a PNG is decoded; its damage would be told here, and not again later.
+    orientation = 1 if picture.format == "PNG" else _orientation(picture)
     width, height = picture.size
-    if orientation >= 5:
+    if orientation >= 5 and picture.format != "TIFF":  # whose size Pillow turns by itself
         width, height = height, width
-    frames, sampling = 1, ""
+    sampling = ""
     tables: tuple[tuple[int, ...], ...] = ()
-    with suppress(Exception):  # of a damaged file, whose pixels may be whole
-        frames = int(getattr(picture, "n_frames", 1))
     if isinstance(picture, JpegImagePlugin.JpegImageFile):
         tables = tuple(tuple(picture.quantization[key]) for key in sorted(picture.quantization))
-        grey = picture.mode == "L"
-        sampling = "grey" if grey else _SAMPLINGS.get(JpegImagePlugin.get_sampling(picture), "")
+        sampling = "grey" if picture.mode == "L" else ""
+        with suppress(IndexError):  # of two channels
+            sampling = sampling or _SAMPLINGS.get(JpegImagePlugin.get_sampling(picture), "")
     kind = picture.format or ""
-    return Header(kind, picture.mode, width, height, frames, orientation, tables, sampling)
+    return Header(kind, picture.mode, width, height, 1, orientation, tables, sampling)
+
+
+def _completed(header: Header, picture: Image.Image, pixels: NDArray[np.uint8]) -> Header:
+    """`header` with what can be told when the pixels have been decoded."""
+    height, width, _ = pixels.shape
+    orientation = max(header.orientation, _orientation(picture))  # a TIFF has lost its own by now
+    frames = 1
+    with suppress(Exception):  # of a file that is damaged after its first picture
+        frames = int(getattr(picture, "n_frames", 1))
+    return replace(header, width=width, height=height, orientation=orientation, frames=frames)
 
 
 def _load(picture: Image.Image, name: str) -> Image.Image:
-    try:
+    with _told(name):
         picture.load()
-    except Exception as error:  # as above: the pixels of a damaged file
-        short = "truncated" in str(error) or isinstance(error, EOFError)
-        raise BadImage(name, "is truncated" if short else f"is damaged ({error})") from error
     return picture
+
+
+@contextmanager
+def _told(name: str) -> Iterator[None]:
+    """Whatever the pixels of a damaged file make Pillow raise, as a `BadImage`."""
+    try:
+        yield
+    except BadImage:
+        raise
+    except Exception as error:
+        short = "truncated" in str(error) or isinstance(error, EOFError)
+        why = " ".join(str(error).split()) or type(error).__name__
+        raise BadImage(name, "is truncated" if short else f"is damaged ({why})") from error
 
 
 def _what_it_is_instead(file: IO[bytes]) -> str:
@@ -307,6 +329,8 @@ def _to_rgb(picture: Image.Image, name: str) -> Image.Image:
     """Any mode as RGB: deep grey scaled, not clipped; transparency laid on white."""
     if picture.mode.startswith("I") or picture.mode == "F":
         return _deep_grey(picture, name).convert("RGB")
+    if picture.mode == "La":  # grey multiplied by its alpha, which Pillow turns into this alone
+        picture = picture.convert("LA")
     if picture.has_transparency_data:
         above = picture.convert("RGBA")
         below = Image.new("RGBA", above.size, "white")
@@ -318,9 +342,18 @@ def _to_rgb(picture: Image.Image, name: str) -> Image.Image:
 
 
 def _deep_grey(picture: Image.Image, name: str) -> Image.Image:
-    """16-bit grey (also as 32-bit integers) or floats in 0..1, as 8-bit grey."""
-    values = np.asarray(picture).astype(np.float64)
+    """Grey of 12 or 16 bits (also as 32-bit integers), or floats in 0..1, as 8-bit grey."""
+    with np.errstate(invalid="ignore"):  # not a number, which is refused below
+        values = np.asarray(picture).astype(np.float64)
     top = 1.0 if picture.mode == "F" else 65535.0
+    tags = picture.tag_v2 if isinstance(picture, TiffImagePlugin.TiffImageFile) else {}
+    if tags.get(TiffImagePlugin.BITSPERSAMPLE) == (12,):
+        top = 4095.0
     if not (values.min() >= 0 and values.max() <= top):
         raise BadImage(name, f"has grey values outside 0 to {top:.0f}")
+    if tags.get(TiffImagePlugin.PHOTOMETRIC_INTERPRETATION) == 0:  # white is 0
+        values = top - values
+    key = picture.info.get("transparency")
+    if isinstance(key, int):
+        values[values == key] = top
     return Image.fromarray(np.rint(values * (255 / top)).astype(np.uint8))

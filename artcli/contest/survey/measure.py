@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,9 +45,7 @@ def measure(path: str) -> Measured:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
             facts = Measures(bytes=file.tell(), sha256=sha256)
             file.seek(0)
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # of Pillow, of damage that harms no pixel
-                found = examine_image(file, path)
+            found = examine_image(file, path)
     except BadImage as problem:
         return _bad(Measures(problem=problem.reason))
     except OSError as error:
