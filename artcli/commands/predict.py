@@ -30,7 +30,10 @@ def command(
     ] = None,
     top: Annotated[int, typer.Option(min=1, help="How many artists to name for a picture.")] = 5,
     csv: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write the answers to a CSV file too.")
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Write a row for each picture, named or not, to a CSV file too."
+        ),
     ] = None,
     import_test: Annotated[
         Path | None,
@@ -141,13 +144,14 @@ def _csv_text(named: Named, top: int) -> str:
     header = ["picture"]
     for place in range(1, shown + 1):
         header += [f"artist_{place}", f"probability_{place}"]
-    rows = []
-    for row, path in enumerate(named.paths):
-        cells = [str(path)]
-        for artist, value in named.top(row, shown):
-            cells += [artist, f"{value:.6f}"]
-        rows.append(cells)
-    return to_text(header, rows)
+    rows, row_of = [], {path: row for row, path in enumerate(named.paths)}
+    for path in named.asked:
+        cells = [""] * (2 * shown)
+        if path in row_of:
+            said = named.top(row_of[path], shown)
+            cells = [cell for artist, value in said for cell in (artist, f"{value:.6f}")]
+        rows.append([str(path), *cells, named.bad.get(path, "")])
+    return to_text([*header, "problem"], rows)
 
 
 def _import(workspace: Workspace, name: str, test: Path, oof: Path | None, json: bool) -> None:

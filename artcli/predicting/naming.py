@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,14 +30,19 @@ if TYPE_CHECKING:
 class Named:
     """What a run (the mean of its `folds`) says of pictures; row i of `probabilities` is paths[i].
 
-    `bad`: the files that are no pictures, with the reason.
+    `asked` is all that was to be named, in the order it was found in; `bad` what of it could not
+    be, with the reason.
     """
 
     folds: tuple[str, ...]
     classes: tuple[str, ...]
-    paths: tuple[Path, ...]
+    asked: tuple[Path, ...]
     probabilities: NDArray[np.float32]
     bad: Mapping[Path, str]
+
+    @cached_property
+    def paths(self) -> tuple[Path, ...]:
+        return tuple(path for path in self.asked if path not in self.bad)
 
     def top(self, row: int, most: int) -> list[tuple[str, float]]:
         """The `most` probable artists of a picture, with their probabilities."""
@@ -58,7 +64,9 @@ def name_pictures(
     Each is decoded and squashed to the model's size, as a picture of the test is. Errors:
     `Problems` when there is no picture at all, `ArtcliError` when the run has no model.
     """
-    files, bad = _find(paths)
+    asked = _find(paths)
+    files = [path for path, why in asked.items() if not why]
+    bad = {path: why for path, why in asked.items() if why}
     if not files:
         kinds = f"pictures end in {' '.join(sorted(SUFFIXES))}"
         raise Problems("there is no picture to name", list(bad.values()), kinds)
@@ -72,33 +80,39 @@ def name_pictures(
         models, pictures, batch_size=batch_size, device=device, description="Naming painters"
     )
     good = [row for row in range(len(files)) if row not in pictures.bad]
-    bad |= {files[row]: why for row, why in sorted(pictures.bad.items())}
-    chosen = tuple(files[row] for row in good)
-    return Named(tuple(labels), trained[0].classes, chosen, values[good], bad)
+    why = bad | {files[row]: problem for row, problem in pictures.bad.items()}
+    bad = {path: why[path] for path in asked if path in why}
+    return Named(tuple(labels), trained[0].classes, tuple(asked), values[good], bad)
 
 
-def _find(paths: Iterable[Path]) -> tuple[list[Path], dict[Path, str]]:
-    """The files meant, each once, and what is wrong with the others."""
-    found: dict[Path, None] = {}
-    bad: dict[Path, str] = {}
+def _find(paths: Iterable[Path]) -> dict[Path, str]:
+    """The files meant, each once, and what is wrong with those that cannot be read; "" else."""
+    found: dict[Path, str] = {}
     for path in paths:
         if not path.is_dir():
-            found[path] = None
+            found.setdefault(path, "")
             continue
-        inside = [file for file in _walk(path) if file.suffix.lower() in SUFFIXES]
-        found |= dict.fromkeys(inside)
-        if not inside:
-            bad[path] = f"{path} holds no pictures"
-    return list(found), bad
+        for file, why in list(_walk(path)) or [(path, f"{path} holds no pictures")]:
+            found.setdefault(file, why)
+    return found
 
 
-def _walk(folder: Path) -> Iterator[Path]:
-    """The files below, in order, but hidden ones; links to folders may lead around, and are not
-    followed.
-    """
-    for where, folders, files in os.walk(folder):
+def _walk(folder: Path) -> Iterator[tuple[Path, str]]:
+    """The pictures below, in order, but hidden ones, each with ""; and folders that are not looked
+    into, with the reason: links to folders may lead around."""
+    unread: list[OSError] = []
+    for where, folders, files in os.walk(folder, onerror=unread.append):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield from (Path(where) / name for name in sorted(files) if not name.startswith("."))
+        for name in folders:
+            path = Path(where) / name
+            if path.is_symlink():
+                yield path, f"{path} is a link to a folder, which is not followed: name it, too"
+        for name in sorted(files):
+            path = Path(where) / name
+            if path.suffix.lower() in SUFFIXES and not name.startswith("."):
+                yield path, ""
+    for error in unread:
+        yield Path(error.filename), f"{error.filename} cannot be read: {error.strerror}"
 
 
 @dataclass(frozen=True)

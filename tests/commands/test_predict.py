@@ -37,16 +37,24 @@ def test_pictures_are_named_and_bad_ones_listed_at_the_end(
     workspace: Workspace, tmp_path: Path
 ) -> None:
     pictures = workspace.data / "test"
-    (pictures / "broken.jpg").write_bytes(b"")
+    (pictures / "TEST_00001.cut.jpg").write_bytes(b"")
+    (pictures / "linked").symlink_to(workspace.data / "train")
     table = tmp_path / "named.csv"
     answer = artcli("predict", "first", pictures, "--csv", table, "-w", workspace.root)
     assert answer.code == 1
-    assert answer.err.rstrip().endswith("broken.jpg is empty")
-    assert "1 could not be named" in answer.text
+    assert "2 could not be named" in answer.text
+    link, cut = answer.err.rstrip().splitlines()[-2:]
+    assert link.endswith("linked is a link to a folder, which is not followed: name it, too")
+    assert cut.endswith("TEST_00001.cut.jpg is empty")
     assert all(artist in answer.text for artist in ARTISTS)
     with table.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    assert [Path(row["picture"]).name for row in rows] == [f"TEST_{n:05}.jpg" for n in range(3)]
+    files = ["linked", "TEST_00000.jpg", "TEST_00001.cut.jpg", "TEST_00001.jpg", "TEST_00002.jpg"]
+    assert [Path(row["picture"]).name for row in rows] == files
+    for row, line in ((rows.pop(0), link), (rows.pop(1), cut)):
+        assert row.pop("problem") == line.strip()
+        assert set(list(row.values())[1:]) == {""}
+    assert [row["problem"] for row in rows] == [""] * 3
     assert {row[f"artist_{place}"] for place in (1, 2, 3) for row in rows} == set(ARTISTS)
     for row in rows:
         values = [float(row[f"probability_{place}"]) for place in (1, 2, 3)]
