@@ -9,21 +9,18 @@ from __future__ import annotations
 import errno
 import io
 import os
-import signal
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from types import FrameType
-from typing import Annotated, Any, Literal
+from contextlib import suppress
+from typing import Annotated, Any, Literal, NoReturn
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command, get_group
 
 from artcli import __version__
-from artcli.errors import EXIT_PROBLEM, ArtcliError
+from artcli.errors import ArtcliError, Interrupted
 from artcli.host.commands import Subcommand, find_subcommands
+from artcli.signals import asked_to_end, ended_by_signals, number_of
 
 
 class Listed(TyperCommand):
@@ -59,19 +56,20 @@ class Root(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
+        except KeyboardInterrupt as stop:
+            _end(ctx, Interrupted(number_of(stop), CALL_AGAIN), stop)
         except ArtcliError as error:
-            _show(error, error.message, error.hint, traceback=ctx.params["debug"])
-            raise typer.Exit(error.exit_code) from error
+            _end(ctx, error, error)
         except Exception as error:
             if _is_typers(error):
                 _shorten(error)
                 raise
-            _show(error, f"internal error: {_said(error)}", AGAIN, traceback=ctx.params["debug"])
-            raise typer.Exit(EXIT_PROBLEM) from error
+            _end(ctx, ArtcliError(f"internal error: {_said(error)}", AGAIN), error)
 
 
 MARKUP: Literal["markdown"] = "markdown"  # in docstrings; as Rich markup, [names] would vanish
 MOST_LETTERS = 1000  # of a line of an error
+CALL_AGAIN = "call it again"
 AGAIN = "run again with --debug for the traceback: artcli --debug …"
 
 app = typer.Typer(cls=Root, rich_markup_mode=None, no_args_is_help=True)
@@ -102,8 +100,15 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):  # no letter that it cannot encode may end a command
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    with _terminated_as_exit():
-        get_command(app).main(prog_name="artcli")
+    with ended_by_signals() as ending:
+        try:
+            get_command(app).main(prog_name="artcli")
+        except BaseException as error:
+            if ending.number is None:
+                raise
+            raise SystemExit(128 + ending.number) from error  # whatever was made of the interrupt
+        finally:
+            _flush()
 
 
 def _loaded(found: Subcommand) -> Any:
@@ -121,17 +126,21 @@ def _loaded(found: Subcommand) -> Any:
     return get_group(holder).commands[found.name]
 
 
-def _show(error: Exception, message: str, hint: str | None, *, traceback: bool) -> None:
+def _end(ctx: Any, error: ArtcliError, cause: BaseException) -> NoReturn:
+    """Say what is wrong and how to go on, and exit."""
     from artcli import console
 
-    if traceback:
+    if (number := asked_to_end()) and not isinstance(error, Interrupted):
+        error = Interrupted(number, CALL_AGAIN)  # a library has made its own error of it
+    if ctx.params["debug"]:
         from traceback import print_exception
 
-        print_exception(error)
+        print_exception(cause)
     console.err().quiet = False  # of a rank that else leaves speaking to the first
-    console.err().print(f"[bold red]error:[/] {console.safe(_shortened(message))}")
-    if hint:
-        console.err().print(f"[dim]hint:[/] {console.safe(_shortened(hint))}")
+    console.err().print(f"[bold red]error:[/] {console.safe(_shortened(error.message))}")
+    if error.hint:
+        console.err().print(f"[dim]hint:[/] {console.safe(_shortened(error.hint))}")
+    raise typer.Exit(error.exit_code) from cause
 
 
 def _shorten(error: Exception) -> None:
@@ -160,27 +169,6 @@ def _is_typers(error: Exception) -> bool:
     """Whether Typer itself knows what to do: usage errors, exits, end of input, a closed pipe."""
     closed = isinstance(error, OSError) and error.errno == errno.EPIPE
     return closed or hasattr(error, "exit_code") or isinstance(error, EOFError | typer.Abort)
-
-
-@contextmanager
-def _terminated_as_exit() -> Iterator[None]:
-    """SIGTERM ends the command as an exit does, so that locks are freed and part files go."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    owner = os.getpid()
-
-    def stop(number: int, _frame: FrameType | None) -> None:
-        if os.getpid() != owner:  # a forked worker: nothing here is its to tidy
-            os._exit(128 + number)
-        sys.exit(128 + number)
-
-    before = signal.signal(signal.SIGTERM, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-        _flush()
 
 
 def _flush() -> None:

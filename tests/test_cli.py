@@ -146,7 +146,7 @@ def test_the_version(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
         (["misuse"], 2, "error: no such thing\n"),
         (["fail"], 1, "error: internal error: KeyError: 'key'\nhint: run again with --debug"),
         (["stop"], 143, "error: interrupted\nhint: go on with --resume\n"),
-        (["interrupt"], 130, ""),
+        (["interrupt"], 130, "error: interrupted\nhint: call it again\n"),
         (["advise"], 2, "Missing argument"),
         (["advise", "it", "--nope"], 2, "No such option: --nope"),
         (["advize"], 2, "No such command 'advize'. Did you mean 'advise'?"),
@@ -194,7 +194,7 @@ def test_a_terminated_command_tidies_up(tmp_path: Path) -> None:
     assert process.stdout.readline() == "ready\n"
     process.send_signal(signal.SIGTERM)
     _, shown = process.communicate(timeout=30)
-    assert (process.returncode, shown) == (143, "")
+    assert (process.returncode, shown) == (143, "error: interrupted\nhint: call it again\n")
     assert (tmp_path / "done").exists()
 
 

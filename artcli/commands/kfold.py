@@ -18,6 +18,7 @@ from artcli.commands.options import (
 )
 from artcli.commands.recipe_options import with_recipe_options
 from artcli.errors import ArtcliError, Interrupted, Problems, UsageError
+from artcli.signals import number_of
 
 if TYPE_CHECKING:
     from artcli.contest.tables import Contest
@@ -183,10 +184,11 @@ def train(
     again = again or f"artcli kfold --resume {first}{more}{workspace.flag}"
     try:
         executor.run(jobs, tell)
-    except Interrupted as stop:
+    except (Interrupted, KeyboardInterrupt) as stop:
         begun = (workspace.run_dir(first) / "recipe.toml").is_file()
         hint = f"saved; go on with: {again}" if begun else "nothing had begun: call it again"
-        raise Interrupted(stop.exit_code - 128, hint) from stop
+        code = stop.exit_code - 128 if isinstance(stop, Interrupted) else number_of(stop)
+        raise Interrupted(code, hint) from stop
     except ArtcliError as error:
         if (workspace.run_dir(first) / "recipe.toml").is_file():
             error.hint = "; then ".join(filter(None, [error.hint, f"go on with: {again}"]))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from artcli.commands.going_on import going_on
 from artcli.commands.options import (
     DeviceOption,
     FromRecipeOption,
@@ -77,10 +78,11 @@ def command(
     from artcli.predicting.predict import predict_fold
     from artcli.training.run import run_fold
 
-    result = run_fold(found, host, contest, chosen, run, label, device=device, workers=workers)
-    if not result.leader:
-        return
-    predictions = predict_fold(found, host, contest, result.run, label, device=device)
+    with going_on(lambda: _again(found, run, label)):
+        result = run_fold(found, host, contest, chosen, run, label, device=device, workers=workers)
+        if not result.leader:
+            return
+        predictions = predict_fold(found, host, contest, result.run, label, device=device)
     if json:
         console.print_json(
             {
@@ -127,6 +129,14 @@ def _require_free(workspace: Workspace, run: str) -> None:
             f"there is a run {run} already",
             f"choose another --name; or {more}: artcli train --resume {flag}",
         )
+
+
+def _again(workspace: Workspace, run: str, label: str) -> str:
+    from artcli.workspace.runs import run_parts
+
+    if not run_parts(workspace, run):
+        return "nothing had begun: call it again"
+    return f"go on with: artcli train --resume {run} --fold {label}{workspace.flag}"
 
 
 def _leads() -> bool:

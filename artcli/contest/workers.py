@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context, parent_process
+from multiprocessing.resource_tracker import ensure_running
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from artcli import console
 from artcli.errors import ArtcliError
+from artcli.signals import held_back, how_ended, stand_apart
 from artcli.workspace.files import sha256_file
+
+if TYPE_CHECKING:
+    from multiprocessing.process import BaseProcess
 
 Job = TypeVar("Job")
 Answer = TypeVar("Answer")
@@ -49,15 +55,19 @@ def work(
                 yield function(job)
                 advance()
             return
-        pool = ProcessPoolExecutor(workers, get_context("spawn"), _leave_interrupts_to_parent)
+        ensure_running()  # it would end the holding back of signals
+        pool = ProcessPoolExecutor(workers, get_context("spawn"), _begin)
         try:
-            for answer in pool.map(function, jobs, chunksize=chunk):
+            with held_back():
+                answers = pool.map(function, jobs, chunksize=chunk)
+                started = active_children()
+            for answer in answers:
                 yield answer
                 advance()
         except BrokenProcessPool as error:
             raise ArtcliError(
-                f"a process was ended by the system while {description.lower()}",
-                "is there enough memory?",
+                f"{_dead(started)} while {description.lower()}",
+                "is there enough memory? Call the same command again",
             ) from error
         finally:
             pool.shutdown(cancel_futures=True)
@@ -76,5 +86,22 @@ def _sha256(path: str) -> str:
         return ""
 
 
-def _leave_interrupts_to_parent() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _begin() -> None:
+    stand_apart()
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """A pool's process would wait for work for ever, if its parent was killed."""
+    if (parent := parent_process()) is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _dead(started: Sequence[BaseProcess]) -> str:
+    """Which process has died; the pool has ended the others with SIGTERM."""
+    codes = {process.pid: process.exitcode for process in started if process.exitcode}
+    others = {pid: code for pid, code in codes.items() if code != -signal.SIGTERM}
+    for pid, code in (others or codes).items():
+        return f"a process (pid {pid}) {how_ended(code)}"
+    return "a process was ended by the system"

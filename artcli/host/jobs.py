@@ -20,6 +20,7 @@ from typing import Any, NoReturn
 
 from artcli.errors import EXIT_USAGE, ArtcliError, Interrupted, UsageError
 from artcli.host.targets import said
+from artcli.signals import SIGNALS, let_in, number_of
 
 _SIGNAL_BASE = 128  # exit codes above it are of signals
 
@@ -54,7 +55,7 @@ def call_job(job: Job) -> Any:
     except ArtcliError:
         raise
     except KeyboardInterrupt as stop:
-        raise Interrupted(*(stop.args or [signal.SIGINT])) from stop
+        raise Interrupted(number_of(stop)) from stop
     except Exception as error:
         raise ArtcliError(
             f"{job.name} failed: {said(error)}", "artcli --debug … shows where"
@@ -66,8 +67,12 @@ def try_job(job: Job) -> dict[str, Any]:
     try:
         return {"result": call_job(job)}
     except ArtcliError as error:
-        told = {"message": error.message, "hint": error.hint, "exit_code": error.exit_code}
-        return {"error": told, "trace": "".join(format_exception(error))}
+        return _failure(error)
+
+
+def _failure(error: ArtcliError) -> dict[str, Any]:
+    told = {"message": error.message, "hint": error.hint, "exit_code": error.exit_code}
+    return {"error": told, "trace": "".join(format_exception(error))}
 
 
 def result_of(outcome: Mapping[str, Any]) -> Any:
@@ -92,11 +97,18 @@ def main() -> None:
     """
     answer = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in SIGNALS:
         signal.signal(number, _interrupt)
     job = Job(**json.loads(sys.stdin.buffer.readline()))
     threading.Thread(target=_stop_when_left, daemon=True).start()
-    answer.write(json.dumps(try_job(job)) + "\n")
+    try:
+        let_in()
+        outcome = try_job(job)
+    except KeyboardInterrupt as stop:  # just before the call, or after it
+        outcome = _failure(Interrupted(number_of(stop)))
+    for number in SIGNALS:  # there is nothing left to interrupt
+        signal.signal(number, signal.SIG_IGN)
+    answer.write(json.dumps(outcome) + "\n")
     answer.flush()
 
 

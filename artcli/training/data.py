@@ -7,8 +7,8 @@ the same batches. Pictures stay uint8; normalising and mixing are the device's w
 
 from __future__ import annotations
 
-import os
 import random
+import re
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -22,6 +22,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
+from artcli.signals import held_back, stand_apart
 from artcli.training.keys import key
 
 if TYPE_CHECKING:
@@ -193,18 +194,26 @@ def batches(
         num_workers=workers,
         pin_memory=pinned,
         prefetch_factor=4 if workers else None,
-        worker_init_fn=_apart,
+        worker_init_fn=_begin,
     )
-    yield from loader
+    with held_back():
+        made = iter(loader)
+    yield from made
 
 
-def _apart(_worker: int) -> None:
-    """In a loader's process: one thread, and a group of its own, for a Ctrl-C, or what a signal to
-    the whole group means, is the run's to answer: it saves, and lets its workers go.
-    """
-    if hasattr(os, "setpgid"):
-        os.setpgid(0, 0)
+def _begin(_worker: int) -> None:
+    stand_apart()
     torch.set_num_threads(1)
+
+
+def dead_loader(error: RuntimeError) -> str | None:
+    """What is to be said of a loader's process that died, if that is torch's error: it comes at
+    once, wherever the main thread is."""
+    found = re.match(r"DataLoader worker \(pid(?:\(s\))? ([\d, ]+)\) (.*)", str(error))
+    if found is None:
+        return None
+    pids, how = found.groups()
+    return f"a loader process (pid {pids}) died: it {how.partition('. ')[0].rstrip('.')}"
 
 
 def one_hot(labels: Tensor, classes: int) -> Tensor:

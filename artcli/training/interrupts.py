@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+from artcli.signals import ECHO_SECONDS, SIGNALS
 
 
 class StopRequest:
@@ -19,17 +20,25 @@ class StopRequest:
 
 @contextmanager
 def stop_requests() -> Iterator[StopRequest]:
-    """Note signals instead of dying of them, while the body runs (in the main thread alone)."""
+    """Note signals instead of dying of them, while the body runs (in the main thread alone).
+
+    The second is for whoever was told of signals before.
+    """
     request = StopRequest()
     if threading.current_thread() is not threading.main_thread():
         yield request
         return
     before = {number: signal.getsignal(number) for number in SIGNALS}
+    since = 0.0
 
-    def note(number: int, _frame: FrameType | None) -> None:
-        if request.signal_number is not None:
-            raise KeyboardInterrupt
-        request.signal_number = number
+    def note(number: int, frame: FrameType | None) -> None:
+        nonlocal since
+        if request.signal_number is None:
+            request.signal_number, since = number, time.monotonic()
+        elif time.monotonic() - since > ECHO_SECONDS:
+            if callable(handler := before[signal.Signals(number)]):
+                handler(number, frame)
+            raise KeyboardInterrupt(number)
 
     for number in SIGNALS:
         signal.signal(number, note)

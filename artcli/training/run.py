@@ -17,10 +17,10 @@ import torch
 
 from artcli import console
 from artcli.contest.splits import load_or_make_folds
-from artcli.errors import Interrupted, UsageError
+from artcli.errors import ArtcliError, Interrupted, UsageError
 from artcli.training.checkpoint import find_checkpoint, save_checkpoint
 from artcli.training.components import Components, bind_recipe
-from artcli.training.data import Drawn, TrainingSet, batches
+from artcli.training.data import Drawn, TrainingSet, batches, dead_loader
 from artcli.training.devices import default_workers, start_fabric
 from artcli.training.display import show_draws, shown
 from artcli.training.ema import Ema
@@ -201,6 +201,15 @@ def _train(
             if kept is not None:
                 error.message += f"; the last good checkpoint is {kept}"
             raise
+        except RuntimeError as error:
+            if (dead := dead_loader(error)) is None:
+                raise
+            again = f"go on with: artcli train --resume {run}{workspace.flag}"
+            if request.signal_number:
+                raise Interrupted(request.signal_number, again) from error
+            raise ArtcliError(
+                dead, f"is memory short? With fewer --workers, or 0, {again} --workers 0"
+            ) from error
         finally:
             for observer in observers:
                 observer.close()

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from artcli.errors import ArtcliError, Interrupted, UsageError, out_of_memory
+from artcli.signals import number_of
 
 if TYPE_CHECKING:
     from artcli.contest.generated.records import GeneratedSet, SetFacts
@@ -135,7 +136,7 @@ def _make(
                     found = after
                     display.work(len(found.works))
             except (Interrupted, KeyboardInterrupt) as stop:
-                number = stop.exit_code - 128 if isinstance(stop, Interrupted) else 2
+                number = stop.exit_code - 128 if isinstance(stop, Interrupted) else number_of(stop)
                 done = f"{len(found.works)} of {facts.wanted} works are made"
                 raise Interrupted(number, f"{done}; go on with: {again}") from stop
             except ArtcliError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import time
 from collections.abc import Callable
 from statistics import fmean
@@ -19,6 +18,7 @@ from artcli.reporting.figures import signed
 from artcli.reporting.hearing import is_done
 from artcli.reporting.ladder import FOLD, Ladder, change_in_short
 from artcli.reporting.measure import measure_ladder
+from artcli.signals import number_of
 from artcli.training.devices import pick_device
 from artcli.training.run import run_fold
 from artcli.workspace.runs import read_run
@@ -82,7 +82,7 @@ def climb(
             except Interrupted:
                 raise
             except KeyboardInterrupt as error:
-                raise Interrupted(signal.SIGINT) from error
+                raise Interrupted(number_of(error)) from error
             except (ArtcliError, MemoryError, torch.OutOfMemoryError) as error:
                 reasons[name] = _said(error)
                 hint = error.hint if isinstance(error, ArtcliError) else None

@@ -17,7 +17,7 @@ from typing import Any
 from artcli.errors import Interrupted
 from artcli.host import jobs
 from artcli.plugin import ArtcliError, Job, result_of
-from artcli.training.interrupts import SIGNALS
+from artcli.signals import SIGNALS, held_back
 from artcli_plugins.executors.side_by_side import show_line
 
 
@@ -31,16 +31,17 @@ class Child:
     def __init__(self, job: Job, environment: Mapping[str, str]) -> None:
         self._job, self._answer = job, ""
         path = os.pathsep.join(place or str(Path.cwd()) for place in sys.path)
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", jobs.__name__],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            encoding="utf-8",
-            errors="replace",
-            env={**os.environ, **environment, "PYTHONPATH": path},
-            process_group=0,
-        )
+        with held_back():  # until it knows what they mean
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", jobs.__name__],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                encoding="utf-8",
+                errors="replace",
+                env={**os.environ, **environment, "PYTHONPATH": path},
+                process_group=0,
+            )
         self._follower = Thread(target=self._follow, daemon=True)
         self._follower.start()
 

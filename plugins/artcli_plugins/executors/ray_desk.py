@@ -19,7 +19,7 @@ from typing import Any, NoReturn
 
 from artcli import console
 from artcli.plugin import Job, try_job
-from artcli.training.interrupts import SIGNALS
+from artcli.signals import SIGNALS
 
 
 class Desk:

@@ -1,0 +1,128 @@
+"""Ctrl-C and SIGTERM: the first ends a command with its tidying, the second at once.
+
+The first raises `KeyboardInterrupt(number)` wherever the main thread is. Where there is something
+to save first, `artcli.training.interrupts` notes it instead, for as long.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
+from typing import Any, NoReturn
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+ECHO_SECONDS = 0.3  # as long, a signal is the first once more: `timeout` and torchrun send it twice
+_AGAIN_SECONDS = 0.05
+_CURSOR = b"\x1b[?25h"  # a progress bar hides it
+
+
+class Ending:
+    """The handler of a command's signals; `number` is that of the first, None while there was
+    none."""
+
+    number: int | None = None
+
+    def __init__(self) -> None:
+        self._owner = os.getpid()
+        self._since = 0.0
+
+    def __call__(self, number: int, _frame: FrameType | None) -> None:
+        if os.getpid() != self._owner:  # a forked worker: nothing here is its to tidy
+            os._exit(128 + number)
+        if self.number is None:
+            self.number, self._since = number, time.monotonic()
+            raise KeyboardInterrupt(number)
+        if time.monotonic() - self._since > ECHO_SECONDS:
+            end_at_once(number)
+
+
+@contextmanager
+def ended_by_signals() -> Iterator[Ending]:
+    """While the body runs, a signal ends it as an exception does (in the main thread alone)."""
+    ending = Ending()
+    if threading.current_thread() is not threading.main_thread():
+        yield ending
+        return
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    hook = sys.unraisablehook
+
+    def raise_again(lost: Any) -> None:
+        """An exception in a finalizer is dropped by Python: this one is not to be."""
+        if isinstance(lost.exc_value, KeyboardInterrupt) and ending.number is not None:
+            number, ending.number = ending.number, None
+            again = threading.Timer(_AGAIN_SECONDS, os.kill, (os.getpid(), number))
+            again.daemon = True
+            again.start()
+        else:
+            hook(lost)
+
+    sys.unraisablehook = raise_again
+    for number in SIGNALS:
+        signal.signal(number, ending)
+    try:
+        yield ending
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        sys.unraisablehook = hook
+
+
+def asked_to_end() -> int | None:
+    """The signal that is ending this command, if one is."""
+    handler = signal.getsignal(signal.SIGTERM)
+    return handler.number if isinstance(handler, Ending) else None
+
+
+def number_of(stop: KeyboardInterrupt) -> int:
+    """The signal that raised it."""
+    return next((word for word in stop.args if isinstance(word, int)), signal.SIGINT)
+
+
+def end_at_once(number: int) -> NoReturn:
+    """As SIGKILL would, but for a terminal that gets its cursor back, and the exit code."""
+    with suppress(OSError):
+        if os.isatty(2):
+            os.write(2, _CURSOR)
+    os._exit(128 + number)
+
+
+@contextmanager
+def held_back() -> Iterator[None]:
+    """A process that the body starts gets no signal before it says `let_in`, or `stand_apart`.
+    Those that come to this one wait as long."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def let_in() -> None:
+    """In a process that was started with signals held back: now they come."""
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+
+
+def stand_apart() -> None:
+    """In a worker that was started with signals held back: a Ctrl-C, or what a signal to the whole
+    group means, is for its parent to answer, which lets its workers go by itself."""
+    if hasattr(os, "setpgid"):
+        os.setpgid(0, 0)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    let_in()
+
+
+def how_ended(exit_code: int | None) -> str:
+    """What became of a process, from its exit code as Python tells it."""
+    if exit_code is None or exit_code >= 0:
+        return f"ended with exit code {exit_code}"
+    return f"was killed ({signal.Signals(-exit_code).name})"
