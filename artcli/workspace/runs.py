@@ -153,7 +153,7 @@ def _begun(folder: Path) -> bool:
     """Whether a run lies in `folder`, not merely the lock of one that failed before it began."""
     if not folder.is_dir():
         return False
-    if any(not path.name.startswith(_LOCK) for path in folder.iterdir()):
+    if any(not path.name.startswith((_LOCK, ".")) for path in folder.iterdir()):
         return True
     return any(map(is_held, _locks(folder)))
 

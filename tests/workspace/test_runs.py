@@ -149,6 +149,7 @@ def test_a_run_that_failed_before_it_began_is_none_and_its_name_is_free(
     with hold(lock_path(workspace, "tinyvit-1", "0"), "it"):  # as a command that has just started
         assert [run.state for run in list_runs(workspace)] == ["running"]
         assert free_name(workspace, "tinyvit") == "tinyvit-2"
+    (workspace.run_dir("tinyvit-1") / ".recipe.toml.abc.part").touch()  # killed as it began
     assert lock_path(workspace, "tinyvit-1", "0").exists()
     assert list_runs(workspace) == ()
     assert run_parts(workspace, "tinyvit-1") == []
