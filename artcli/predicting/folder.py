@@ -22,7 +22,7 @@ from artcli.errors import ArtcliError, Problems
 from artcli.predicting.made_by import way_back
 from artcli.predicting.predictions import ALL, Predictions
 from artcli.predicting.scores import oof_scores
-from artcli.workspace.files import explained, read_json, sha256_file, write_json
+from artcli.workspace.files import explained, read_json, sha256_file, sync_folder, write_json
 from artcli.workspace.locks import hold
 from artcli.workspace.runs import run_parts
 
@@ -311,6 +311,7 @@ def _write(folder: Path, parts: Mapping[str, Predictions | None], facts: Mapping
         if path.exists() and not _is(_former(path), marks.get(path.name, "")):
             with explained(path):
                 path.replace(_former(path))
+    sync_folder(folder)  # before any new one can be there in their place
     files = {
         f"{which}.npz": part.save(folder / f"{which}.npz")
         for which, part in parts.items()

@@ -21,6 +21,7 @@ from safetensors.torch import load_file, save_file
 from artcli.errors import ArtcliError
 from artcli.workspace.files import (
     explained,
+    make_folder,
     read_json,
     remove_tree,
     sha256_file,
@@ -101,7 +102,7 @@ def _write_folder(place: Path, parts: Mapping[str, Any]) -> None:
     beside = place.with_name(f".{place.name}.part")
     with explained(place):
         shutil.rmtree(beside, ignore_errors=True)
-        beside.mkdir(parents=True)
+        make_folder(beside)
     try:
         with explained(place):
             state: dict[str, Any] = {"format": FORMAT, "parts": {}}

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from artcli import __version__
 from artcli.errors import ArtcliError
-from artcli.workspace.files import explained, read_json, write_json, write_text
+from artcli.workspace.files import explained, read_json, sync_folder, write_json, write_text
 from artcli.workspace.runs import HISTORY, read_history
 
 if TYPE_CHECKING:
@@ -115,6 +116,9 @@ def append_history(folder: Path, metrics: dict[str, Any]) -> None:
     path = folder / HISTORY
     with explained(path), path.open("a", encoding="utf-8") as file:
         file.write(json.dumps(metrics) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    sync_folder(folder)  # where the file is new
 
 
 def cut_history(folder: Path, step: int) -> None:

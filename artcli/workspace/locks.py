@@ -8,7 +8,7 @@ from pathlib import Path
 
 from artcli import console
 from artcli.errors import ArtcliError
-from artcli.workspace.files import explained
+from artcli.workspace.files import explained, make_folder
 
 _PATIENCE = 1.0  # seconds: who only looks whether a lock is held, holds it for a moment
 
@@ -23,7 +23,7 @@ def hold(path: Path, what: str, *, wait: bool = False) -> Iterator[None]:
     from filelock import FileLock, Timeout
 
     with explained(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         lock = FileLock(path)
         try:
             lock.acquire(timeout=_PATIENCE)

@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import time
+import traceback
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -164,6 +165,8 @@ def _in_a_child(
         try:
             work()
             done = 0
+        except BaseException:
+            traceback.print_exc()
         finally:
             os._exit(done)
     for _ in _moments():

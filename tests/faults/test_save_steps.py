@@ -3,34 +3,24 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from small_contests import ARTISTS, write_tables
+from saved_states import a_contest, keep, state
+from traced import CALLS, run_traced
 
-from artcli.contest.tables import Contest, read_contest
 from artcli.errors import ArtcliError
-from artcli.predicting.folder import keep_fold, read_kept
-from artcli.predicting.predictions import Predictions
+from artcli.predicting.folder import read_kept
 from artcli.training import checkpoint
 from artcli.training.checkpoint import find_checkpoint, load_checkpoint, save_checkpoint
 from artcli.workspace import files
 from artcli.workspace.paths import Workspace
-from artcli.workspace.settings import Settings, write_settings
 
-CALLS = (  # all that change a file system, and those that flush it
-    "open,openat,creat,write,writev,pwrite64,ftruncate,fallocate,fsync,fdatasync,rename,renameat,"
-    "renameat2,link,linkat,unlink,unlinkat,mkdir,mkdirat,rmdir,chmod,fchmod,fchmodat"
-)
 pytestmark = pytest.mark.skipif(
     shutil.which("strace") is None, reason="needs strace, to kill at a system call: make strace"
 )
@@ -40,8 +30,8 @@ def test_a_checkpoint(shows: Callable[..., None], full: bool, tmp_path: Path) ->
     torch.set_num_threads(1)
 
     def before(folder: Path) -> None:
-        save_checkpoint(folder, 1, 1, _state(1), best=True)
-        save_checkpoint(folder, 2, 2, _state(2))
+        save_checkpoint(folder, 1, 1, state(1), best=True)
+        save_checkpoint(folder, 2, 2, state(2))
 
     def why(folder: Path) -> str:
         """What is wrong with the checkpoints that are found; both pointers must load."""
@@ -50,10 +40,10 @@ def test_a_checkpoint(shows: Callable[..., None], full: bool, tmp_path: Path) ->
                 place = find_checkpoint(folder, which)  # type: ignore[arg-type]
                 assert place is not None, f"no {which}"
                 step = int(place.name.removeprefix("step-"))
-                state = load_checkpoint(place)
+                found = load_checkpoint(place)
                 assert step in steps, f"{which} is {step}"
-                assert torch.equal(state["model"]["weight"], torch.full((5, 7), float(step)))
-            save_checkpoint(folder, 4, 4, _state(4), best=True)  # the next save is not hindered
+                assert torch.equal(found["model"]["weight"], torch.full((5, 7), float(step)))
+            save_checkpoint(folder, 4, 4, state(4), best=True)  # the next save is not hindered
             left = sorted(path.name for path in folder.iterdir())
             assert left == ["best.json", "last.json", "step-4"], f"{left} is left"
         except (ArtcliError, AssertionError) as error:
@@ -61,7 +51,7 @@ def test_a_checkpoint(shows: Callable[..., None], full: bool, tmp_path: Path) ->
         return ""
 
     def save(folder: Path) -> None:
-        save_checkpoint(folder, 3, 3, _state(3), best=True)
+        save_checkpoint(folder, 3, 3, state(3), best=True)
 
     every = 1 if full else 6
     count, broken = _killed_everywhere(tmp_path / "safe", before, save, why, every=every)
@@ -79,18 +69,13 @@ def test_a_checkpoint(shows: Callable[..., None], full: bool, tmp_path: Path) ->
 def test_a_folds_predictions(
     shows: Callable[..., None], full: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    root = tmp_path / "w"
-    workspace = Workspace(root)
-    root.mkdir()
-    write_settings(workspace, Settings())
-    write_tables(workspace.data, each=4, pieces=3)
-    contest = read_contest(workspace)
+    contest = a_contest(tmp_path / "w")
 
     def before(folder: Path) -> None:
-        _keep(Workspace(folder), contest, 0)
+        keep(Workspace(folder), contest, 0)
 
     def save(folder: Path) -> None:
-        _keep(Workspace(folder), contest, 1)
+        keep(Workspace(folder), contest, 1)
 
     def why(folder: Path) -> str:
         try:
@@ -148,42 +133,9 @@ def _killed_everywhere(
 
 def _killed_at(call: int, save: Callable[[Path], None], folder: Path) -> int:
     """How `save` ends in a forked process that is killed as it makes its call number `call`."""
-    reader, writer = os.pipe()
-    sys.stdout.flush()
-    child = os.fork()
-    if child == 0:
-        done = 1
-        try:
-            os.read(reader, 1)
-            save(folder)
-            done = 0
-        finally:
-            os._exit(done)
-    words = ["-qq", "-e", f"trace={CALLS}", "-e", f"inject={CALLS}:signal=KILL:when={call}"]
-    command = ["strace", *words, "-o", os.devnull, "-p", str(child)]
-    with subprocess.Popen(command, stderr=subprocess.PIPE) as tracer:
-        while not _is_traced(child):
-            assert tracer.poll() is None, tracer.communicate()[1]
-            time.sleep(0.001)
-        os.write(writer, b"g")
-        status = os.waitpid(child, 0)[1]
-    os.close(reader)
-    os.close(writer)
-    return os.waitstatus_to_exitcode(status)
-
-
-def _is_traced(process: int) -> bool:
-    status = Path(f"/proc/{process}/status").read_text()
-    return re.search(r"^TracerPid:\s+[1-9]", status, re.MULTILINE) is not None
-
-
-def _state(value: float) -> dict[str, Any]:
-    return {
-        "model": {"weight": torch.full((5, 7), float(value))},
-        "average": {"weight": torch.full((5, 7), value / 2)},
-        "optimizer": {"state": {0: {"exp_avg": torch.arange(4.0) * value}}},
-        "cursor": {"epoch": int(value)},
-    }
+    inject = f"inject={CALLS}:signal=KILL:when={call}"
+    words = ("-e", f"trace={CALLS}", "-e", inject, "-o", os.devnull)
+    return run_traced(lambda: save(folder), *words)
 
 
 def _save_in_place(folder: Path) -> None:
@@ -192,28 +144,12 @@ def _save_in_place(folder: Path) -> None:
     place.mkdir()
     for name in ("last", "best"):
         (folder / f"{name}.json").write_text('{"step": 3, "epoch": 3}')
-    state: dict[str, Any] = {"format": checkpoint.FORMAT, "parts": {}}
-    for name, tree in _state(3).items():
+    told: dict[str, Any] = {"format": checkpoint.FORMAT, "parts": {}}
+    for name, tree in state(3).items():
         tensors: dict[str, torch.Tensor] = {}
-        state["parts"][name] = checkpoint._pack(tree, name, tensors)
+        told["parts"][name] = checkpoint._pack(tree, name, tensors)
         if tensors:
             checkpoint.save_file(tensors, place / f"{name}.safetensors")
-    files.write_json(place / "state.json", state)
+    files.write_json(place / "state.json", told)
     sums = {file.name: files.sha256_file(file) for file in place.iterdir()}
     files.write_json(place / "sha256.json", sums)
-
-
-def _keep(workspace: Workspace, contest: Contest, fold: int) -> None:
-    chosen = contest.train[fold::4]
-    ids = [painting.id for painting in chosen]
-    rows = torch.rand(len(ids), len(ARTISTS), generator=torch.Generator().manual_seed(fold))
-    names = sorted(ARTISTS)
-    oof = Predictions.make(ids, rows / rows.sum(1, keepdim=True), names, crops=0, folds=fold)
-    test = Predictions.make(
-        [piece.id for piece in contest.test],
-        torch.full((len(contest.test), len(names)), 1 / len(names)),
-        names,
-        folds=fold,
-    )
-    facts = {"checkpoint": "step-1", "image_size": 32}
-    keep_fold(workspace, contest, "x", oof=oof, test=test, bad={}, facts=facts)
