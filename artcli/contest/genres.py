@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from artcli.contest.csvfile import read_table
-from artcli.contest.names import match_names, nearest_names, one_damaged_copy
+from artcli.contest.names import MOST_HINTS, match_names, nearest_names, one_damaged_copy
 from artcli.contest.problem import Problem
 
 ARTISTS_NAME, ALIASES_NAME = "artists_info.csv", "aliases.csv"
@@ -80,7 +80,7 @@ def read_genres(
             problems.append(
                 Problem(
                     f"train.csv row {row}, column artist: {artist!r} has no row in {ARTISTS_NAME}"
-                    + _nearest(artist, known),
+                    + (_nearest(artist, known) if len(unjoined) <= MOST_HINTS else ""),
                     "unjoined-name",
                 )
             )
@@ -147,6 +147,14 @@ def _read_aliases(
             )
         elif artist is not None:
             aliases[artist] = name
+        else:
+            notices.append(
+                Problem(
+                    f"{table.where(row, 'artist')}: {row['artist']!r} is no artist of train.csv, so"
+                    " nothing is joined",
+                    "unused-alias",
+                )
+            )
     return aliases
 
 

@@ -108,9 +108,11 @@ def _take_solution(source: Path, contest: Contest, solution: Path) -> list[str]:
             continue
         problems: list[str] = []
         table = read_table(path, ("id", "artist"), problems, optional=("Usage", "painting"))
+        problems += table.repeated("id") if table else []
         answered = {row["id"] for row in table.rows} if table else set()
         if problems or answered != {piece.id for piece in contest.test}:
-            return [f"{path} was left: it does not answer this contest's test"]
+            why = problems[0] if problems else "it does not answer this contest's test"
+            return [f"{path} was left: {why}"]
         with explained(solution):
             shutil.copyfile(path, solution)
         return [f"{path} was taken over, outside the data: artcli score compares with it"]

@@ -12,7 +12,9 @@ import difflib
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
+MOST_HINTS = 100  # strange names in a table for which the nearest is looked up: it takes time
 _NEAR = 0.9  # likeness of two names' letters from which a typing error is likely
 
 
@@ -21,6 +23,7 @@ def unicode_form(name: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", name).split())
 
 
+@lru_cache(maxsize=10_000)  # of two columns that were swapped, each is compared with each
 def skeleton(name: str) -> str:
     """The bare letters and digits of `name`: no marks, spaces, punctuation or case.
 

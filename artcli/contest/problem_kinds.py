@@ -89,6 +89,14 @@ KINDS: Mapping[str, Kind] = {
         ),
         f"write the name as {ARTISTS_NAME} does",
     ),
+    "unused-alias": Kind(
+        (
+            f"{ALIASES_NAME} joins a name that is not in {TRAIN_NAME}",
+            f"{ALIASES_NAME} joins {{}} names that are not in {TRAIN_NAME}",
+        ),
+        f"write the artist as {TRAIN_NAME} does, or remove the line",
+        severity="warning",
+    ),
     "one-artist": Kind(("there is one artist alone", "there is one artist alone")),
     "misfit-fix": _MISFIT,
     "bad-fix": _MISFIT,

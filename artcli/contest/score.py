@@ -10,7 +10,7 @@ import numpy as np
 
 from artcli.contest.csvfile import Row, Table, read_table
 from artcli.contest.f1 import Counted, bootstrap_interval, f1_of, macro_f1
-from artcli.contest.names import match_names, nearest_names
+from artcli.contest.names import MOST_HINTS, match_names, nearest_names
 from artcli.errors import Problems
 
 BOARDS = ("Public", "Private")
@@ -186,13 +186,15 @@ def _repeated(table: Table) -> list[str]:
 def _unknown_artists(table: Table, known: set[str]) -> list[str]:
     """One line for each name that is no artist of the contest, with the first row it stands in."""
     problems: list[str] = []
-    seen: set[str] = set()
+    first: dict[str, Row] = {}
     for row in table.rows:
-        name = row["artist"]
-        if not name or name in known or name in seen:
-            continue
-        seen.add(name)
-        near = list(match_names([name], known).values()) or nearest_names(name, list(known), 1)
+        if row["artist"] and row["artist"] not in known:
+            first.setdefault(row["artist"], row)
+    same = match_names(first, known)
+    for name, row in first.items():
+        near = [same[name]] if name in same else []
+        if not near and len(problems) < MOST_HINTS:
+            near = nearest_names(name, list(known), 1)
         meant = f"; did you mean {near[0]!r}?" if near else ""
         problems.append(f"{table.where(row, 'artist')}: {name!r} is not an artist here{meant}")
     return problems

@@ -67,6 +67,7 @@ def load_or_make_folds(workspace: Workspace, contest: Contest, k: int = 5, seed:
                     groups, k=k, seed=seed,
                 )  # fmt: skip
                 _report_small_classes(contest.train, folds, path)
+                _report_strangers(contest)
                 _write(path, folds)
     return read_folds(path, k, [painting.id for painting in contest.train])
 
@@ -186,6 +187,17 @@ def _report_small_classes(paintings: Sequence[Painting], folds: Folds, path: Pat
         console.warn(
             f"too few paintings to stand in each of the {folds.k} folds of {path.name} "
             f"(in brackets: the folds they are in): {listed}"
+        )
+
+
+def _report_strangers(contest: Contest) -> None:
+    known = {painting.id for painting in contest.train}
+    listed = [key for together in _listed_groups(contest.data / GROUPS_NAME) for key in together]
+    if strange := [key for key in listed if key not in known]:
+        shown = ", ".join(strange[:5]) + ", …" * (len(strange) > 5)
+        console.warn(
+            f"{GROUPS_NAME} lists {len(strange)} ids that train.csv has not ({shown}): they keep"
+            " nothing together"
         )
 
 

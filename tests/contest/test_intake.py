@@ -139,6 +139,14 @@ def test_a_solution_of_something_else_is_left(contest: Path) -> None:
     assert "does not answer this contest's test" in intake.notices[0]
 
 
+def test_a_damaged_solution_is_left_with_its_line(contest: Path) -> None:
+    rows = [f"TEST_{n:05},Ada Stone" for n in (0, 1, 2, 3, 3)]
+    write_csv(contest.parent / "solution.csv", "id,artist", rows)
+    workspace, intake = take(contest)
+    assert not workspace.solution_csv.exists()
+    assert "was left: solution.csv row 5 (line 6), column id: 'TEST_00003'" in intake.notices[0]
+
+
 def test_repairs_are_written_into_the_workspace_alone(contest: Path) -> None:
     path = contest / "artists_info.csv"
     path.write_text(path.read_text("utf-8").replace("Ada Stone", "Äda Stöne"), encoding="utf-8")

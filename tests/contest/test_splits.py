@@ -115,6 +115,15 @@ def test_identical_files_and_listed_groups_share_a_fold(workspace: Workspace) ->
     assert folds.fold_of["0"] == folds.fold_of["7"] == folds.fold_of["12"]
 
 
+def test_a_mistyped_id_of_a_group_is_told(
+    workspace: Workspace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_csv(workspace.data / "groups.csv", "id,group", ["7,study", "O12,study"])
+    load_or_make_folds(workspace, contest(workspace))
+    told = " ".join(capsys.readouterr().err.split())
+    assert "groups.csv lists 1 ids that train.csv has not (O12): they keep nothing" in told
+
+
 @pytest.mark.parametrize(
     ("damage", "problem"),
     [
