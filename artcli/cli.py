@@ -64,7 +64,7 @@ class Root(TyperGroup):
             if _is_typers(error):
                 _shorten(error)
                 raise
-            _end(ctx, ArtcliError(f"internal error: {_said(error)}", AGAIN), error)
+            _end(ctx, ArtcliError(_said(error), AGAIN), error)
 
 
 MARKUP: Literal["markdown"] = "markdown"  # in docstrings; as Rich markup, [names] would vanish
@@ -161,8 +161,13 @@ def _shortened(text: str) -> str:
 
 
 def _said(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror and error.filename is not None:
+        return f"{error.filename}: {error.strerror}"  # of a disk or a name, not of the program
     lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
+    if isinstance(error, RuntimeError) and lines and lines[0].startswith("Symlink loop"):
+        return lines[0]  # as Path.resolve says it
+    said = f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
+    return f"internal error: {said}"
 
 
 def _is_typers(error: Exception) -> bool:

@@ -20,10 +20,13 @@ MODEL = "timm:arch=mobilenetv2_100,pretrained=false"
 def command(
     given: dict[str, Any],
     seconds: Annotated[
-        float, typer.Option(min=0.1, help="How long each round of each figure takes.")
+        float, typer.Option(min=0.1, max=3600, help="How long each round of each figure takes.")
     ] = 4.0,
     paintings: Annotated[
-        int, typer.Option(min=1, help="How many pictures of 1,000 x 1,300 pixels are made.")
+        int,
+        typer.Option(
+            min=1, max=100_000, help="How many pictures of 1,000 x 1,300 pixels are made."
+        ),
     ] = 64,
     device: DeviceOption = "auto",
     json: JsonOption = False,

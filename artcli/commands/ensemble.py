@@ -75,7 +75,9 @@ def command(
 
     found = find_workspace(workspace)
     host = load_host(found)
-    method = Method(host.bind("voter", voter or str(KINDS["voter"].default)), calibrate)
+    method = Method(
+        host.bind("voter", str(KINDS["voter"].default) if voter is None else voter), calibrate
+    )
     result = result_name(found, name, "ensemble")
     contest = read_contest(found)
     for notice in contest.notices:

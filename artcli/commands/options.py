@@ -22,14 +22,31 @@ WorkspaceOption = Annotated[
         help="The workspace [default: the nearest artcli.toml upward, else ./workspace].",
     ),
 ]
+DEVICES = ("auto", "cpu", "cuda", "mps")
+
+
+def _known_device(device: str) -> str:
+    """Said with the command line; whether it is there, once torch is."""
+    if device not in DEVICES:
+        raise typer.BadParameter(f"there is no device {device}: {', '.join(DEVICES)}")
+    return device
+
+
 DeviceOption = Annotated[
-    str, typer.Option("--device", metavar="DEVICE", help="auto, cpu, cuda or mps.")
+    str,
+    typer.Option(
+        "--device",
+        metavar="DEVICE",
+        help="auto, cpu, cuda or mps.",
+        callback=_known_device,
+    ),
 ]
 WorkersOption = Annotated[
     int | None,
     typer.Option(
         "--workers",
         min=0,
+        max=1024,
         help="Processes that prepare pictures; the result is the same with any number.",
     ),
 ]

@@ -61,6 +61,7 @@ def command(
     from artcli.host.discovery import load_host
     from artcli.host.kinds import KINDS
     from artcli.predicting.tta import gains_of, kept_views, look_again
+    from artcli.training.devices import pick_device
     from artcli.workspace.paths import find_workspace
     from artcli.workspace.runs import hold_folds
 
@@ -74,6 +75,7 @@ def command(
     plans = [_plan(found, run, name, bound, default, without or []) for run in runs]
     if len({plan.result for plan in plans}) < len(plans):
         raise UsageError("a run and a result of it take two commands", "name one of them")
+    pick_device(device)
     contest = read_contest(found)
     for notice in contest.notices:
         console.note(notice)

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from artcli.contest.problem import Problem
+from artcli.workspace.plain_files import read_plain
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -96,7 +97,7 @@ class Table:
 
 def holds_control(cell: str) -> bool:
     """Whether a cell holds a control character, such as a line break, which none of ours may."""
-    return any(ord(letter) < 32 or letter == "\x7f" for letter in cell)
+    return any(letter < " " or "\x7f" <= letter <= "\x9f" for letter in cell)
 
 
 def to_text(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -168,7 +169,7 @@ def read_table(
 
 def _read_bytes(path: Path, problems: list[str]) -> bytes | None:
     try:
-        data = path.read_bytes()
+        data = read_plain(path)
     except FileNotFoundError:
         problems.append(Problem(f"{path.name} is missing", "missing-table"))
     except OSError as error:
@@ -228,17 +229,20 @@ def _header_serves(
     shown = ",".join(header)
     shown = shown if len(shown) <= 80 else shown[:77] + "..."
     if absent:
+        other = next((mark for mark in ";\t|" if mark in shown and len(header) == 1), "")
         problems.append(
             Problem(
                 f"{name} line 1: the header must be {','.join(columns)} but is {shown!r}"
-                f" (missing: {', '.join(absent)})",
+                f" (missing: {', '.join(absent)})"
+                + (f"; its cells are parted by {other!r}: save it with commas" if other else ""),
                 "bad-header",
             )
         )
     elif twice:
         problems.append(
             Problem(
-                f"{name} line 1: the header {shown!r} has {', '.join(twice)} twice", "bad-header"
+                f"{name} line 1: the header {shown!r} has {', '.join(twice) or repr('')} twice",
+                "bad-header",
             )
         )
     return not absent and not twice

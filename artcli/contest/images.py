@@ -23,6 +23,7 @@ from PIL import Image, JpegImagePlugin, TiffImagePlugin, _imaging
 from artcli.contest.workers import work
 from artcli.errors import ArtcliError
 from artcli.workspace.files import read_json, write_json
+from artcli.workspace.plain_files import require_plain
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -212,6 +213,7 @@ def _recall(remember: Path | None) -> dict[str, Any]:
 def open_file(path: Path) -> io.BufferedReader:
     """The file of a picture, to be read; `BadImage` where it cannot be opened."""
     try:
+        require_plain(path)
         return path.open("rb")
     except FileNotFoundError as error:
         raise BadImage(str(path), "is missing") from error

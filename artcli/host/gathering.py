@@ -33,7 +33,7 @@ class Gathered:
             raise self._errors[0] from self._errors[0].__cause__
         if self._errors:
             hints = dict.fromkeys(error.hint for error in self._errors if error.hint)
-            messages = [error.message for error in self._errors]
+            messages = list(dict.fromkeys(error.message for error in self._errors))
             raise UsageProblems(title, messages, "; ".join(hints) or None)
 
 

@@ -23,6 +23,7 @@ from artcli.errors import ArtcliError
 from artcli.workspace.files import read_json, write_json
 from artcli.workspace.locks import hold
 from artcli.workspace.paths import Workspace
+from artcli.workspace.plain_files import read_plain
 
 CONFIG_VARIABLE = "ARTCLI_CONFIG_DIR"
 APPROVALS_NAME = "trusted-plugins.json"
@@ -69,9 +70,10 @@ def plugin_path(workspace: Workspace, name: str) -> Path:
 
 def read_plugin(path: Path) -> bytes:
     try:
-        return path.read_bytes()
-    except OSError as error:
-        raise ArtcliError(f"{path} cannot be read: {error.strerror or error}") from error
+        return read_plain(path)
+    except (OSError, ValueError) as error:
+        said = getattr(error, "strerror", None) or error
+        raise ArtcliError(f"{path} cannot be read: {said}") from error
 
 
 def load_trusted(path: Path) -> ModuleType:

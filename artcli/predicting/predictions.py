@@ -18,6 +18,7 @@ import numpy as np
 
 from artcli.errors import ArtcliError, Problems
 from artcli.workspace.files import replacing, sha256_file
+from artcli.workspace.plain_files import require_plain
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -263,6 +264,7 @@ def _int16(array: NDArray[Any], name: str) -> NDArray[np.int16]:
 def _read_arrays(path: Path) -> dict[str, NDArray[Any]]:
     """The five arrays of a file that may be anything; kinds checked, sizes bounded."""
     try:
+        require_plain(path)
         with zipfile.ZipFile(path) as archive:
             unpacked = sum(entry.file_size for entry in archive.infolist())
             names = {entry.filename.removesuffix(".npy") for entry in archive.infolist()}

@@ -50,15 +50,7 @@ def describe(
     if body in {run.name for run in list_runs(workspace)}:
         of, recipe, components, model, image_size = _of_run(workspace, host, body)
     else:
-        try:
-            recipe, components = recipe_from_flags(host, {"model": body})
-        except ArtcliError as error:
-            if (workspace.predictions / Path(body).name).is_dir():
-                raise ArtcliError(
-                    f"{body} has predictions and no body", "name a run that was trained here"
-                ) from error
-            why = error.message.removeprefix("--model: ")
-            raise ArtcliError(f"{body!r} is no run, nor a model: {why}", error.hint) from error
+        recipe, components = _of_spec(workspace, host, body)
         if not came_trained(components):
             console.warn(f"{components.model.text} has random weights: it was not trained before")
         torch.manual_seed(key(recipe.seed, "weights"))
@@ -72,6 +64,24 @@ def describe(
     features = features_of(workspace, fabric, components, model)
     wholes = Wholes(pixels, np.arange(len(pixels)), image_size)
     return Described(of, pixels.keys, features(fabric, wholes, "Features of the paintings").numpy())
+
+
+def require_body(workspace: Workspace, host: Host, body: str) -> None:
+    """Errors: `ArtcliError` where `body` is neither a run's name nor a model's spec."""
+    if body not in {run.name for run in list_runs(workspace)}:
+        _of_spec(workspace, host, body)
+
+
+def _of_spec(workspace: Workspace, host: Host, body: str) -> tuple[Recipe, Components]:
+    try:
+        return recipe_from_flags(host, {"model": body})
+    except ArtcliError as error:
+        if (workspace.predictions / Path(body).name).is_dir():
+            raise ArtcliError(
+                f"{body} has predictions and no body", "name a run that was trained here"
+            ) from error
+        why = error.message.removeprefix("--model: ")
+        raise ArtcliError(f"{body!r} is no run, nor a model: {why}", error.hint) from error
 
 
 def _of_run(

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from artcli.training.recipe import Recipe
 
-DEVICES = ("auto", "cpu", "cuda", "mps")
 _PRECISION = {"32": "32-true", "bf16": "bf16-mixed", "16": "16-mixed"}
 
 

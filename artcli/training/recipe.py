@@ -26,6 +26,7 @@ from artcli.host.kinds import KINDS
 from artcli.host.nearest import did_you_mean
 from artcli.host.spec import from_table, plain
 from artcli.workspace.files import write_text
+from artcli.workspace.plain_files import read_plain
 
 
 def _as_text(value: Any) -> Any:
@@ -48,10 +49,13 @@ def _component(kind: str, what: str) -> Any:
     return Field(default=KINDS[kind].default, description=what)
 
 
+MANY = 1_000_000  # more is a slip of the hand, and would end in no memory or never
+
+
 class Recipe(BaseModel):
     """What decides a run. The descriptions are the help texts of `artcli train`."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     model: Spec = _component("model", "The backbone.")
     head: Spec = _component("head", "What turns its features into logits.")
@@ -70,18 +74,24 @@ class Recipe(BaseModel):
         description="Learn from this set of generated works, too (artcli augment-style makes "
         "them); may be given several times.",
     )
-    epochs: int = Field(default=20, ge=1, description="How often the paintings are gone through.")
+    epochs: int = Field(
+        default=20, ge=1, le=MANY, description="How often the paintings are gone through."
+    )
     crops: int | None = Field(
         default=None,
         ge=1,
+        le=10_000,
         description="Crops of each painting in an epoch, drawn independently; with --freeze the "
         "same ones in every epoch [default: 2, with --freeze 8].",
     )
     batch_size: int = Field(
-        default=16, ge=1, description="Pictures in a batch, over all devices together."
+        default=16, ge=1, le=MANY, description="Pictures in a batch, over all devices together."
     )
     accumulate: int = Field(
-        default=1, ge=1, description="Batches whose gradients are added up for one step."
+        default=1,
+        ge=1,
+        le=MANY,
+        description="Batches whose gradients are added up for one step.",
     )
     clip: float = Field(
         default=1.0, ge=0, description="Longest gradient (2-norm of all of it); 0: any."
@@ -93,7 +103,10 @@ class Recipe(BaseModel):
         description="Decay of the moving average of the weights that is judged and kept; 0: none.",
     )
     patience: int = Field(
-        default=10, ge=0, description="Stop after so many epochs without a better F1; 0: never."
+        default=10,
+        ge=0,
+        le=MANY,
+        description="Stop after so many epochs without a better F1; 0: never.",
     )
     head_lr: float = Field(
         default=2.0, gt=0, description="The head's learning rate, in multiples of the body's."
@@ -107,6 +120,7 @@ class Recipe(BaseModel):
     probe: int = Field(
         default=2,
         ge=0,
+        le=10_000,
         description="Crops of each painting on whose features the head is fitted before training, "
         "if the model is pre-trained; 0: none.",
     )
@@ -120,14 +134,17 @@ class Recipe(BaseModel):
         description="Keep a pre-trained model's batch-norm statistics, which small batches blur.",
     )
     image_size: int | None = Field(
-        default=None, ge=16, description="Side of the model's input in pixels [default: its own]."
+        default=None,
+        ge=16,
+        le=4096,
+        description="Side of the model's input in pixels [default: its own].",
     )
     precision: Literal["auto", "32", "bf16", "16"] = Field(
         default="auto", description="auto: bf16 on a GPU that has it, else 32-bit floats."
     )
-    seed: int = Field(default=0, ge=0, description="Everything random follows from it.")
+    seed: int = Field(default=0, ge=0, lt=2**63, description="Everything random follows from it.")
     folds: int = Field(
-        default=5, ge=2, description="Parts the paintings are split into; one validates."
+        default=5, ge=2, le=1000, description="Parts the paintings are split into; one validates."
     )
     channels_last: bool = Field(
         default=True, description="Keep pictures and weights in channels-last order (faster)."
@@ -204,11 +221,12 @@ def read_recipe(path: Path) -> Recipe:
 def read_as(model: type[R], path: Path) -> R:
     """The TOML file `path` as `model`, `Recipe` or more. Errors: as `read_recipe`."""
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        values = tomllib.loads(read_plain(path).decode("utf-8-sig"))
     except FileNotFoundError as error:
         raise ArtcliError(f"there is no recipe {path}") from error
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ArtcliError(f"{path} cannot be read: {error}") from error
+        said = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise ArtcliError(f"{path} cannot be read: {said}") from error
     try:
         return model.model_validate(values)
     except ValidationError as error:

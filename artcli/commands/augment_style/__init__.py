@@ -17,6 +17,8 @@ from artcli.errors import UsageError
 _JUDGING = "Judging"
 _PLAN = "Plan"
 
+MOST = 10_000  # works for one artist: more is a slip of the hand
+
 
 def command(
     generator: Annotated[
@@ -42,7 +44,12 @@ def command(
     ] = None,
     each: Annotated[
         int | None,
-        typer.Option(min=1, help="New works for each of them [default: 5].", rich_help_panel=_PLAN),
+        typer.Option(
+            min=1,
+            max=MOST,
+            help="New works for each of them [default: 5].",
+            rich_help_panel=_PLAN,
+        ),
     ] = None,
     extra_rarest: Annotated[
         int | None,
@@ -55,13 +62,17 @@ def command(
     extra: Annotated[
         int | None,
         typer.Option(
-            min=1, help="More works for each of those [default: 5].", rich_help_panel=_PLAN
+            min=1,
+            max=MOST,
+            help="More works for each of those [default: 5].",
+            rich_help_panel=_PLAN,
         ),
     ] = None,
     target: Annotated[
         int | None,
         typer.Option(
             min=1,
+            max=MOST,
             help="Instead: as many works as each artist lacks of N.",
             metavar="N",
             rich_help_panel=_PLAN,
@@ -79,12 +90,13 @@ def command(
     ] = None,
     seed: Annotated[
         int | None,
-        typer.Option(min=0, help="Everything random follows from it [default: 0]."),
+        typer.Option(min=0, max=2**63 - 1, help="Everything random follows from it [default: 0]."),
     ] = None,
     folds: Annotated[
         int | None,
         typer.Option(
             min=2,
+            max=1000,
             help="The folds that must not learn what they are judged on [default: 5].",
         ),
     ] = None,
@@ -108,7 +120,7 @@ def command(
     seeds: Annotated[
         int | None,
         typer.Option(
-            min=1, help="Judge with so many seeds [default: 1].", rich_help_panel=_JUDGING
+            min=1, max=1000, help="Judge with so many seeds [default: 1].", rich_help_panel=_JUDGING
         ),
     ] = None,
     executor: Annotated[

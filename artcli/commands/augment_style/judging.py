@@ -51,7 +51,7 @@ def judge(
     from artcli.training.seeds import seeded
     from artcli.workspace.files import write_json
 
-    runner = host.bind("executor", executor or str(KINDS["executor"].default))
+    runner = host.bind("executor", str(KINDS["executor"].default) if executor is None else executor)
     contest = read_contest(workspace)
     for notice in contest.notices:
         console.note(notice)

@@ -56,9 +56,11 @@ def make(
 
     there = name is not None and name in list_sets(workspace)
     kept = read_set(workspace, name).facts if there and plan.silent and name else None
-    spec = kept.generator if kept else plan.generator or str(KINDS["generator"].default)
+    default = str(KINDS["generator"].default) if plan.generator is None else plan.generator
+    spec = kept.generator if kept else default
     generator = host.bind("generator", spec)
     name = name or generator.parts[0].registered.component.name
+    workspace.generated_dir(name)  # says what is wrong with a name
     for notice in contest.notices:
         console.note(notice)
     facts = kept or _facts(generator, plan, contest)
@@ -124,7 +126,6 @@ def _make(
     check_pictures(contest, remember=workspace.checked_images)
     folds = load_or_make_folds(workspace, contest, facts.folds)
     folder = workspace.generators / name
-    workspace.generated_dir(name)  # says what is wrong with a name
     with hold(workspace.generators / ".locks" / name, f"the generated set {name}"):
         found = before = begin_set(workspace, name, facts, _versions(generator))
         previews = workspace.reports / "generated" / name / "previews"

@@ -9,6 +9,8 @@ import typer
 from artcli.commands.options import DeviceOption, JsonOption, WorkspaceOption
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from artcli.contest.tables import Contest
     from artcli.training.describing import Described
     from artcli.workspace.paths import Workspace
@@ -51,7 +53,6 @@ def command(
     labels are probably wrong. Pictures that have not changed are not read again.
     """
     from dataclasses import asdict
-    from functools import partial
     from shlex import join
 
     from artcli import console
@@ -65,7 +66,7 @@ def command(
     found = find_workspace(workspace)
     if fix:
         read_proposals(eda_folder(found))  # damaged, it is told before the work and not after it
-    describe = partial(_described, found, features, device) if features else None
+    describe = None if features is None else _describer(found, features, device)
     report = gather(found, run=run, describe=describe)
     given = [("--run", run), ("--features", features)]
     line = join(["artcli", "eda", *(word for pair in given if pair[1] for word in map(str, pair))])
@@ -78,8 +79,11 @@ def command(
         show(found, report, proposed, line)
 
 
-def _described(workspace: Workspace, features: str, device: str, contest: Contest) -> Described:
+def _describer(workspace: Workspace, features: str, device: str) -> Callable[[Contest], Described]:
+    """What gives the features. Errors: where there is no such body, before any picture is read."""
     from artcli.host.discovery import load_host
-    from artcli.training.describing import describe
+    from artcli.training.describing import describe, require_body
 
-    return describe(workspace, load_host(workspace), contest, features, device=device)
+    host = load_host(workspace)
+    require_body(workspace, host, features)
+    return lambda contest: describe(workspace, host, contest, features, device=device)

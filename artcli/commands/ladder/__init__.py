@@ -30,7 +30,9 @@ def command(
     seeds: Annotated[
         int | None,
         typer.Option(
-            min=1, help="Train each row with the seeds SEED, SEED+1, … [default: 1 of them]."
+            min=1,
+            max=1000,
+            help="Train each row with the seeds SEED, SEED+1, … [default: 1 of them].",
         ),
     ] = None,
     device: DeviceOption = "auto",
