@@ -82,11 +82,18 @@ def test_rows_know_their_number_and_line_past_blank_lines_and_long_cells(path: P
             b"id,painter\n0,Ada\n",
             "train.csv line 1: the header must be id,artist but is 'id,painter' (missing: artist)",
         ),
+        (
+            b"id;artist\n0;Ada\n",
+            "train.csv line 1: the header must be id,artist but is 'id;artist' (missing: id,"
+            " artist); its cells are parted by ';': save it with commas",
+        ),
         (b"id,artist,id\n0,Ada,1\n", "train.csv line 1: the header 'id,artist,id' has id twice"),
+        (b"id,artist,,\n0,Ada,,\n", "train.csv line 1: the header 'id,artist,,' has '' twice"),
         (b"id,artist\n0\n", "train.csv row 1 (line 2): 1 cells where the header has 2"),
         (b"id,artist\n0,Ada,x\n", "train.csv row 1 (line 2): 3 cells where the header has 2"),
         (b"id,artist\n0,Ada\n1, \n", "train.csv row 2 (line 3), column artist: is blank"),
         (b"id,artist\n0,A\x00a\n", "train.csv row 1 (line 2), column artist: holds a control"),
+        ("id,artist\n0,A\x9ba\n".encode(), "train.csv row 1 (line 2), column artist: holds a cont"),
         (b'id,artist\n0,"Ada\n1,Ben\n', "train.csv line 2: not readable as CSV"),
         (b"id,artist\n0,D\xfcrer\n", "train.csv line 2: neither UTF-8 nor cp949; save it as UTF-8"),
     ],

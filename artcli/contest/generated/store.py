@@ -159,8 +159,8 @@ def _works(folder: Path, table: Table, problems: list[str]) -> tuple[GeneratedWo
     for row in table.rows:
         try:
             works.append(_work(folder, row, learnt))
-        except (ValueError, TypeError, ArtcliError) as error:
-            problems.append(f"{PROVENANCE} row {row.number}: {error}")
+        except (ValueError, TypeError, RecursionError, ArtcliError) as error:
+            problems.append(f"{PROVENANCE} row {row.number} (line {row.line}): {error}")
     return tuple(sorted(works, key=lambda work: work.id))
 
 
@@ -243,6 +243,13 @@ def _read_facts(path: Path) -> SetFacts:
 def _read_learnt(path: Path) -> dict[str, str]:
     problems: list[str] = []
     table = read_table(path, ("id", "sha256"), problems)
+    if table is not None:
+        problems += table.repeated("id")
+        problems += [
+            f"{table.where(row, 'sha256')}: is none"
+            for row in table.rows
+            if row["sha256"] and not _SHA256.fullmatch(row["sha256"])
+        ]
     if table is None or problems:
         raise Problems(f"{path} does not serve", problems)
     return {row["id"]: row["sha256"] for row in table.rows}
