@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from artcli.contest.crops import cut
 from artcli.contest.images import BadImage, decode_image, encode_jpeg, resize
+from artcli.contest.pixel_store import sum_of
 from artcli.host.records import Box
 from artcli.workspace.files import explained
 
@@ -55,13 +56,15 @@ class Job:
 
 @dataclass(frozen=True)
 class Decoded:
-    """What a job found: the file's hash and the (width, height) of each row's picture, or why not.
+    """What a job found: the hashes of the file and of each row, and the (width, height) of each
+    row's picture, or why not.
 
     `lasting`: the file itself is bad, and need not be tried again until it changes.
     """
 
     sha256: str = ""
     sizes: tuple[tuple[int, int], ...] = ()
+    sums: tuple[str, ...] = ()
     problem: str = ""
     lasting: bool = True
 
@@ -81,13 +84,14 @@ def decode_into_place(job: Job) -> Decoded:
     except OSError as error:
         reason = f"{source.path} cannot be read: {error.strerror or error}"
         return Decoded(problem=reason, lasting=False)
+    rows = [resize(picture, side, side) for picture in pictures]
     # Written as a file, not through a map: a full disk is then an error, not a crash.
     with explained(job.into), job.into.open("r+b") as file:
         file.seek(job.place)
-        for picture in pictures:
-            file.write(resize(picture, side, side).tobytes())
+        for row in rows:
+            file.write(row.tobytes())
     sizes = tuple((picture.shape[1], picture.shape[0]) for picture in pictures)
-    return Decoded(hashlib.sha256(data).hexdigest(), sizes)
+    return Decoded(hashlib.sha256(data).hexdigest(), sizes, tuple(map(sum_of, rows)))
 
 
 def _pictures(data: bytes, source: PixelSource) -> Iterator[NDArray[np.uint8]]:

@@ -1,15 +1,15 @@
 """The pixel cache on disk: rows of bytes in one file, and a JSON manifest of what they are.
 
 The manifest names its rows' file and is replaced last, so that a build that stops half-way leaves
-the former cache whole. Each source's `Facts` stand in the order of its rows.
+the former cache whole. Each source's `Facts` stand in the order of its rows, with their sha256.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
-import shutil
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,12 +19,12 @@ import numpy as np
 
 from artcli.contest.images import DECODER_VERSION
 from artcli.errors import ArtcliError
-from artcli.workspace.files import explained, read_json, write_json
+from artcli.workspace.files import allocate, explained, need_room, read_json, write_sealed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-FORMAT = 2  # of the manifest
+FORMAT = 3  # of the manifest
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,7 @@ class Facts:
     boxes: str  # a hash of the pieces wanted, "" for the whole picture
     rows: int
     sizes: tuple[tuple[int, int], ...] = ()  # (width, height) of each row's picture
+    sums: tuple[str, ...] = ()  # the sha256 of each row's bytes
     sha256: str = ""
     problem: str = ""
 
@@ -66,7 +67,8 @@ def read_store(manifest: Path, side: int) -> Store | None:
 
 
 def _facts(source: Mapping[str, Any]) -> Facts:
-    return Facts(**{**source, "sizes": tuple((int(w), int(h)) for w, h in source["sizes"])})
+    sizes = tuple((int(w), int(h)) for w, h in source["sizes"])
+    return Facts(**{**source, "sizes": sizes, "sums": tuple(source["sums"])})
 
 
 def count_rows(facts: Mapping[str, Facts]) -> int:
@@ -88,6 +90,50 @@ def map_rows(path: Path, rows: int, side: int) -> NDArray[np.uint8]:
         raise ArtcliError(f"{path} cannot be read: {why}", "was it removed meanwhile?") from error
 
 
+class Rows:
+    """The rows of a cache file, each checked when it is first read in this process.
+
+    Read like an array `(N, side, side, 3)` uint8, by numbers of rows. Errors: `ArtcliError` that
+    names the picture whose row is not what was written.
+    """
+
+    def __init__(self, path: Path, side: int, keys: Sequence[str], sums: Sequence[str]) -> None:
+        self.mapped = map_rows(path, len(keys), side)
+        self._path, self._keys, self._sums = path, keys, sums
+        self._unread = np.ones(len(keys), bool)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.mapped.shape
+
+    def __len__(self) -> int:
+        return len(self.mapped)
+
+    def __getitem__(self, chosen: Any) -> NDArray[np.uint8]:
+        rows: NDArray[np.uint8] = self.mapped[chosen]
+        wanted = np.atleast_1d(np.arange(len(self))[chosen])
+        for row in wanted[self._unread[wanted]].tolist():
+            self._check(row)
+        return rows
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        return np.array(self[:], dtype, copy=bool(copy))
+
+    def _check(self, row: int) -> None:
+        if sum_of(self.mapped[row]) != self._sums[row]:
+            raise ArtcliError(
+                f"the pixels of {self._keys[row]} in {self._path} are not those that were written "
+                "(their sha256 differs)",
+                f"remove {self._path}: the pictures are then read again",
+            )
+        self._unread[row] = False
+
+
+def sum_of(row: NDArray[np.uint8]) -> str:
+    """The sha256 of a row's bytes."""
+    return hashlib.sha256(np.ascontiguousarray(row).data).hexdigest()
+
+
 def row_bytes(side: int) -> int:
     return side * side * 3
 
@@ -100,17 +146,16 @@ def begin(
     Errors: `ArtcliError` when the disk is too full.
     """
     size = count_rows(wanted) * row_bytes(side)
-    free = shutil.disk_usage(manifest.parent).free
-    if free < size * 1.01:
-        raise ArtcliError(
-            f"the pixel cache needs {size / 1e9:.1f} GB in {manifest.parent}, where "
-            f"{free / 1e9:.1f} GB are free",
-            "free some space, move the workspace to a larger disk, or use a smaller image size",
-        )
+    need_room(
+        manifest.parent,
+        size,
+        f"the pixel cache {manifest.stem}",
+        "free some space, move the workspace to a larger disk, or use a smaller image size",
+    )
     path = manifest.with_name(f"{manifest.stem}-{os.urandom(4).hex()}.rgb")
     try:
-        with explained(path), path.open("wb") as file:
-            file.truncate(size)
+        with explained(path, size), path.open("wb") as file:
+            allocate(file, size)
             if kept:
                 _carry_over(file, kept, wanted, same, side)
     except BaseException:
@@ -159,7 +204,8 @@ def commit(manifest: Path, side: int, path: Path, facts: Mapping[str, Facts]) ->
     with explained(path), path.open("r+b") as file:
         os.fsync(file.fileno())
     head = {"format": FORMAT, "decoder": DECODER_VERSION, "side": side, "file": path.name}
-    write_json(manifest, {**head, "sources": {key: asdict(found) for key, found in facts.items()}})
+    sources = {key: asdict(found) for key, found in facts.items()}
+    write_sealed(manifest, {**head, "sources": sources})
     for other in manifest.parent.glob("*.rgb"):
         if re.fullmatch(rf"{re.escape(manifest.stem)}-[0-9a-f]{{8}}\.rgb", other.name):
             # Where it is still mapped by a running process the name goes and the pixels stay;

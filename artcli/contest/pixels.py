@@ -26,11 +26,11 @@ from artcli.contest.pixel_rows import (
 )
 from artcli.contest.pixel_store import (
     Facts,
+    Rows,
     Store,
     begin,
     close_gaps,
     commit,
-    map_rows,
     read_store,
     row_bytes,
 )
@@ -67,11 +67,13 @@ class Pixels:
     decoded: int = 0
     bad: Mapping[str, str] = field(default_factory=dict)
     sha256: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+    sums: tuple[str, ...] = field(default=(), repr=False, compare=False)
 
     @cached_property
-    def array(self) -> NDArray[np.uint8]:
-        """`(N, side, side, 3)` uint8 RGB, read-only, mapped into memory."""
-        return map_rows(self.path, len(self.keys), self.side)
+    def array(self) -> Rows:
+        """`(N, side, side, 3)` uint8 RGB, read-only, mapped into memory; each row is checked
+        against its sha256 (`sums`) when it is first read."""
+        return Rows(self.path, self.side, self.keys, self.sums)
 
     @cached_property
     def _rows(self) -> dict[str, int]:
@@ -147,8 +149,9 @@ def open_pixels(
     keys = tuple(key for source in sources if source.key not in bad for key in source.keys)
     sizes = np.array([size for facts in kept.facts.values() for size in facts.sizes], np.int64)
     sums = {key: facts.sha256 for key, facts in kept.facts.items() if not facts.problem}
-    pixels = Pixels(kept.path, side, keys, sizes.reshape(-1, 2), decoded, bad, sums)
-    pixels.__dict__["array"] = kept.array  # already mapped: nobody can remove it any more
+    rows = tuple(one for facts in kept.facts.values() for one in facts.sums)
+    pixels = Pixels(kept.path, side, keys, sizes.reshape(-1, 2), decoded, bad, sums, rows)
+    assert len(pixels.array) == len(keys)  # mapped by now: nobody can remove it any more
     return pixels
 
 
@@ -176,7 +179,7 @@ def _wanted(source: PixelSource) -> Facts:
 
 def _asked(made: Facts, source: PixelSource) -> Facts:
     """What `made` was before it was made."""
-    return replace(made, rows=len(source.keys), sizes=(), sha256="", problem="")
+    return replace(made, rows=len(source.keys), sizes=(), sums=(), sha256="", problem="")
 
 
 def _renew(
@@ -250,4 +253,4 @@ def _after(wanted: Facts, found: Decoded) -> Facts:
     if found.problem:
         mark = wanted.mtime_ns if found.lasting else _NEVER
         return replace(wanted, rows=0, problem=found.problem, mtime_ns=mark)
-    return replace(wanted, sizes=found.sizes, sha256=found.sha256)
+    return replace(wanted, sizes=found.sizes, sums=found.sums, sha256=found.sha256)

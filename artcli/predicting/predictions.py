@@ -158,7 +158,8 @@ class Predictions:
 
     def save(self, path: Path) -> str:
         """Write an `.npz` (whole or not at all; the same bytes for the same rows); its sha256."""
-        with replacing(path) as part, part.open("wb") as file:
+        size = sum(array.nbytes for array in (self.ids, self.probabilities))
+        with replacing(path, size) as part, part.open("wb") as file:
             np.savez_compressed(
                 file,
                 ids=self.ids,

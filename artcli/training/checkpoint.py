@@ -20,6 +20,7 @@ from safetensors.torch import load_file, save_file
 
 from artcli.errors import ArtcliError
 from artcli.workspace.files import (
+    as_os_error,
     explained,
     make_folder,
     read_json,
@@ -98,13 +99,21 @@ def like(saved: torch.Tensor, model: torch.Tensor) -> torch.Tensor:
     return torch.empty_like(model, dtype=saved.dtype).copy_(saved)
 
 
+def tensor_bytes(tree: Any) -> int:
+    """How many bytes the tensors in a tree of state take."""
+    if isinstance(tree, torch.Tensor):
+        return tree.numel() * tree.element_size()
+    inner = tree.values() if isinstance(tree, Mapping) else tree
+    return sum(map(tensor_bytes, inner)) if isinstance(tree, Mapping | list | tuple) else 0
+
+
 def _write_folder(place: Path, parts: Mapping[str, Any]) -> None:
     beside = place.with_name(f".{place.name}.part")
     with explained(place):
         shutil.rmtree(beside, ignore_errors=True)
         make_folder(beside)
     try:
-        with explained(place):
+        with explained(place, tensor_bytes(parts)):
             state: dict[str, Any] = {"format": FORMAT, "parts": {}}
             for name, tree in parts.items():
                 tensors: dict[str, torch.Tensor] = {}
@@ -113,7 +122,7 @@ def _write_folder(place: Path, parts: Mapping[str, Any]) -> None:
                     try:
                         save_file(tensors, beside / f"{name}.safetensors")
                     except SafetensorError as error:  # how it reports a full disk
-                        raise OSError(str(error)) from error
+                        raise as_os_error(error) from error
             write_json(beside / _STATE, state)
             files = sorted(beside.iterdir())
             for file in files:

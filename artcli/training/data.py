@@ -22,6 +22,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
+from artcli.errors import ArtcliError
 from artcli.signals import held_back, stand_apart
 from artcli.training.keys import key
 
@@ -188,7 +189,7 @@ def batches(
     # More processes than cores are the user's choice, and no reason for a library's warning.
     warnings.filterwarnings("ignore", message="This DataLoader will create")
     loader = DataLoader(
-        dataset,
+        _Told(dataset),
         batch_size=None,
         sampler=places,
         num_workers=workers,
@@ -198,7 +199,23 @@ def batches(
     )
     with held_back():
         made = iter(loader)
-    yield from made
+    for batch in made:
+        if isinstance(batch, ArtcliError):
+            raise batch
+        yield batch
+
+
+class _Told(Dataset[Batch | ArtcliError]):
+    """Batches, and errors for people as they are: torch would make a traceback's text of them."""
+
+    def __init__(self, dataset: Drawn) -> None:
+        self._dataset = dataset
+
+    def __getitem__(self, place: tuple[int, int]) -> Batch | ArtcliError:
+        try:
+            return self._dataset[place]
+        except ArtcliError as error:
+            return ArtcliError(error.message, error.hint)
 
 
 def _begin(_worker: int) -> None:

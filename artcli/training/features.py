@@ -2,7 +2,8 @@
 
 A picture's features are known by the net (its weights, how it was made, the precision) and by the
 picture itself, byte for byte. So they serve every fold, run and epoch that shows the same picture,
-and nothing has to be cleared by hand when data, crops or weights change.
+and nothing has to be cleared by hand when data, crops or weights change. A file whose sha256
+differs is made anew.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from artcli import console
 from artcli.training.data import TrainingSet, channels_first
 from artcli.training.devices import pictures_at_once
 from artcli.training.keys import key
-from artcli.workspace.files import replacing
+from artcli.workspace.files import as_os_error, need_room, replacing
 from artcli.workspace.locks import hold
 
 if TYPE_CHECKING:
@@ -106,6 +107,8 @@ def _read(file: Path) -> dict[bytes, Tensor]:
     try:
         kept = load_file(file)
         marks, features = kept["marks"], kept["features"]
+        if kept["sum"].numpy().tobytes() != _sum(marks, features):
+            return {}
     except (OSError, SafetensorError, KeyError):
         return {}
     whole = features.ndim == 2 and marks.shape == (len(features), MARK_BYTES)
@@ -119,11 +122,22 @@ def _write(file: Path, known: dict[bytes, Tensor]) -> None:
     newest = list(known.items())[-max(1, MOST_BYTES // width) :]
     marks = np.frombuffer(b"".join(mark for mark, _ in newest), np.uint8).reshape(-1, MARK_BYTES)
     features = torch.stack([row for _, row in newest])
-    with replacing(file) as temporary:
+    kept = {"marks": torch.from_numpy(marks.copy()), "features": features}
+    kept["sum"] = torch.from_numpy(np.frombuffer(_sum(**kept), np.uint8).copy())
+    need_room(file.parent, size := marks.nbytes + features.nbytes, "the features of pictures")
+    with replacing(file, size) as temporary:
         try:
-            save_file({"marks": torch.from_numpy(marks.copy()), "features": features}, temporary)
+            save_file(kept, temporary)
         except SafetensorError as error:  # how it reports a full disk
-            raise OSError(str(error)) from error
+            raise as_os_error(error) from error
+
+
+def _sum(marks: Tensor, features: Tensor) -> bytes:
+    """The sha256 of what a file keeps."""
+    digest = hashlib.sha256(repr((marks.shape, features.shape)).encode())
+    for kept in (marks, features):
+        digest.update(kept.numpy().data)
+    return digest.digest()
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,9 @@ import torch
 
 from artcli import console
 from artcli.errors import ArtcliError
-from artcli.training.checkpoint import find_checkpoint, like, load_checkpoint
+from artcli.training.checkpoint import find_checkpoint, like, load_checkpoint, tensor_bytes
 from artcli.training.loop import Cursor, Parts
+from artcli.workspace.files import need_room
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,11 +32,17 @@ def state_of(fabric: Fabric, parts: Parts, cursor: Cursor) -> dict[str, Any]:
 
 
 def restore(fabric: Fabric, folder: Path, parts: Parts) -> Cursor:
-    """Everything as the last checkpoint has it, if there is one."""
+    """Everything as the last checkpoint has it, if there is one.
+
+    Errors: `ArtcliError` where the checkpoint is damaged or does not fit, or where there is no
+    room for those to come.
+    """
     place = find_checkpoint(folder)
     if place is None:
+        _need_room(folder, parts, there=0)
         return Cursor()
     state = load_checkpoint(place)
+    _need_room(folder, parts, there=len({place, find_checkpoint(folder, "best") or place}))
     try:
         cursor = _put_back(fabric, state, parts)
     except (KeyError, RuntimeError, TypeError, ValueError) as error:
@@ -45,6 +52,17 @@ def restore(fabric: Fabric, folder: Path, parts: Parts) -> Cursor:
         ) from error
     console.note(f"going on after {cursor.step} steps ({cursor.epoch} epochs finished)")
     return cursor
+
+
+def _need_room(folder: Path, parts: Parts, there: int) -> None:
+    """Room for the checkpoints that stand side by side during a save: the last, the best, the new.
+
+    The optimizer is taken to keep two numbers for each weight, as Adam does.
+    """
+    model = parts.model.module
+    trained = sum(tensor_bytes(group["params"]) for group in parts.optimizer.param_groups)
+    one = tensor_bytes(model.state_dict()) * (2 if parts.ema else 1) + 2 * trained
+    need_room(folder, (3 - there) * one, "the checkpoints")
 
 
 def _put_back(fabric: Fabric, state: dict[str, Any], parts: Parts) -> Cursor:

@@ -6,33 +6,40 @@ it, so that a command that stops half-way leaves what was there.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from itertools import takewhile
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from artcli.errors import ArtcliError
 
+_SEAL = "seal"  # the key, or the last line's, of what says that the rest is as it was written
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_ROOM = "free some space, or move the workspace to a larger disk"
+
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def replacing(path: Path, size: int | None = None) -> Iterator[Path]:
     """Yield a temporary path beside `path`; on success it replaces `path`, on failure it goes.
 
-    Errors: `ArtcliError` when the folder cannot be written or the disk is full.
+    Errors: `ArtcliError` when the folder cannot be written or the disk is full, which tells of
+    the `size` in bytes, if known.
     """
-    with explained(path):
+    with explained(path, size):
         make_folder(path.parent)
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
         os.close(handle)
     part = Path(name)
     try:
-        with explained(path):
+        with explained(path, size):
             yield part
             sync_file(part)
             part.chmod(0o666 & ~_umask())
@@ -43,7 +50,7 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def write_bytes(path: Path, data: bytes) -> None:
-    with replacing(path) as part:
+    with replacing(path, len(data)) as part:
         part.write_bytes(data)
 
 
@@ -55,14 +62,62 @@ def write_json(path: Path, value: Any) -> None:
     write_text(path, json.dumps(value, ensure_ascii=False, indent=2, allow_nan=True) + "\n")
 
 
+def write_sealed(path: Path, value: dict[str, Any]) -> None:
+    """Write a JSON document that `read_json` refuses once anything in it has changed."""
+    write_json(path, sealed(value))
+
+
+def sealed(value: dict[str, Any]) -> dict[str, Any]:
+    """`value` with its seal; it must be as JSON gives it back."""
+    return {**value, _SEAL: _sha256_of(value)}
+
+
+def _sha256_of(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value, separators=(",", ":")).encode()).hexdigest()
+
+
 def read_json(path: Path) -> Any:
-    """The JSON document at `path`; `ArtcliError` when it is missing or damaged."""
+    """The JSON document at `path`, without its seal.
+
+    Errors: `ArtcliError` when it is missing or damaged, or is not what was sealed.
+    """
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        found = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise ArtcliError(f"{path} is missing") from error
     except (OSError, ValueError, RecursionError) as error:
         raise ArtcliError(f"{path} cannot be read: {error}") from error
+    try:
+        return unsealed(found)
+    except ValueError as error:
+        raise _unsealed(path) from error
+
+
+def unsealed(found: Any) -> Any:
+    """What JSON gave back, without its seal. Errors: `ValueError` where that does not fit."""
+    if isinstance(found, dict) and _SEAL in found and found.pop(_SEAL) != _sha256_of(found):
+        raise ValueError("its seal differs")
+    return found
+
+
+def sealed_lines(text: str) -> str:
+    """`text` of whole lines with its seal as a comment (of TOML) after them."""
+    return f'{text}# {_SEAL} = "{hashlib.sha256(text.encode()).hexdigest()}"\n'
+
+
+def require_seal(path: Path, data: bytes) -> None:
+    """Errors: `ArtcliError` where `data`, read from `path`, is not what `sealed_lines` sealed;
+    what was never sealed may be anything."""
+    text, mark, _ = data.partition(f"# {_SEAL} = ".encode())
+    if mark and data != sealed_lines(text.decode(errors="replace")).encode():
+        raise _unsealed(path)
+
+
+def _unsealed(path: Path) -> ArtcliError:
+    return ArtcliError(
+        f"{path} is not the file that was written (its seal differs)",
+        "restore it; if it was changed on purpose, remove its seal",
+    )
 
 
 def sha256_file(path: Path) -> str:
@@ -111,11 +166,56 @@ def _umask() -> int:
 
 
 @contextmanager
-def explained(path: Path) -> Iterator[None]:
-    """Errors of the operating system while writing `path`, as one line for its owner."""
+def explained(path: Path, size: int | None = None) -> Iterator[None]:
+    """Errors of the operating system while writing `path`, as one line for its owner; where the
+    disk is full that tells of the `size` in bytes, if known."""
     try:
         yield
     except PermissionError as error:
         raise ArtcliError(f"no permission to write {path}", "check the folder's owner") from error
     except OSError as error:
-        raise ArtcliError(f"cannot write {path}: {error.strerror or error}") from error
+        if error.errno in _FULL:
+            needs = f"it needs {size:,} bytes, " if size else ""
+            raise ArtcliError(
+                f"cannot write {path}: {error.strerror}; {needs}{_free(path):,} bytes are free",
+                _ROOM,
+            ) from error
+        hint = "a disk that may be written is needed" if error.errno == errno.EROFS else None
+        raise ArtcliError(f"cannot write {path}: {error.strerror or error}", hint) from error
+
+
+def need_room(folder: Path, size: int, what: str, hint: str = _ROOM) -> None:
+    """Errors: `ArtcliError` where `folder` cannot be written, or its disk has no room for `what`
+    of `size` bytes."""
+    with explained(folder):
+        make_folder(folder)
+        handle, name = tempfile.mkstemp(prefix=".room.", suffix=".part", dir=folder)
+        os.close(handle)
+        Path(name).unlink()
+        free = shutil.disk_usage(folder).free
+    if free < size:
+        raise ArtcliError(
+            f"no room for {what} in {folder}: {size:,} bytes are needed, {free:,} are free", hint
+        )
+
+
+def allocate(file: IO[bytes], size: int) -> None:
+    """Make a new file `size` bytes long, on a disk that then has them: no later write into it,
+    nor into a map of it, finds the disk full. Errors: `OSError`."""
+    if hasattr(os, "posix_fallocate") and size:
+        try:
+            os.posix_fallocate(file.fileno(), 0, size)
+        except OSError as error:
+            if error.errno not in {errno.EOPNOTSUPP, errno.EINVAL}:
+                raise
+    file.truncate(size)
+
+
+def as_os_error(error: Exception) -> OSError:
+    """What the operating system said, of an error of safetensors that holds it as text."""
+    found = re.search(r"os error (\d+)", str(error))
+    return OSError(int(found[1]), os.strerror(int(found[1]))) if found else OSError(str(error))
+
+
+def _free(path: Path) -> int:
+    return shutil.disk_usage(next(one for one in path.parents if one.exists())).free

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from artcli.contest.pixel_store import sum_of
 from artcli.contest.pixels import Pixels
 from artcli.host.records import Box
 from artcli.training.data import TrainingSet, batches, draw, one_hot, resized_part
@@ -52,6 +53,7 @@ def pixels(tmp_path: Path) -> Pixels:
         32,
         tuple(map(str, range(11))),
         sizes=np.full((11, 2), (64, 48)),
+        sums=tuple(map(sum_of, array)),
     )
 
 
@@ -127,9 +129,8 @@ def test_ranks_share_out_the_very_pictures_of_one_rank(pixels: Pixels, ranks: in
 
 def test_the_flips_of_one_picture_and_another_are_independent(pixels: Pixels) -> None:
     """Albumentations gives every child of a Compose one seed; ours must not agree like that."""
-    same = Pixels(pixels.path, 32, pixels.keys, sizes=pixels.sizes)
     dataset = training_set(
-        same,
+        pixels,
         crop=lambda _rng, _width, _height: Box(0, 0, 1, 1),
         augmentation=A.Compose(
             [A.HorizontalFlip(p=0.5), A.VerticalFlip(p=0.5), A.Transpose(p=0.5)]

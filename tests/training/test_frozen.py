@@ -12,6 +12,7 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
+from artcli.contest.pixel_store import sum_of
 from artcli.contest.pixels import Pixels
 from artcli.host.records import Box
 from artcli.training.data import FeatureSet, TrainingSet
@@ -40,13 +41,14 @@ def paintings(folder: Path, rows: Sequence[int]) -> TrainingSet:
     across = np.arange(16)[None, None, :, None]
     array = APART * np.arange(6)[:, None, None, None] + np.broadcast_to(across, (6, 16, 16, 3))
     array.astype(np.uint8).tofile(folder / "pixels")
+    sums = tuple(map(sum_of, array.astype(np.uint8)))
 
     def strip(rng: np.random.Generator, _width: int, _height: int) -> Box:
         left = rng.uniform(0, 0.75)
         return Box(left, 0, left + 0.25, 1)
 
     return TrainingSet(
-        pixels=Pixels(folder / "pixels", 16, tuple("abcdef"), sizes=np.full((6, 2), 16)),
+        pixels=Pixels(folder / "pixels", 16, tuple("abcdef"), sizes=np.full((6, 2), 16), sums=sums),
         rows=np.array(rows),
         labels=np.array(rows) % 3,
         expected=np.full(len(rows), float(CROPS)),

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -22,7 +21,16 @@ from artcli.contest.survey.measure import MEASURES_VERSION
 from artcli.contest.survey.records import SIDE, Measures
 from artcli.contest.survey.styles import STYLE
 from artcli.errors import ArtcliError
-from artcli.workspace.files import explained, read_json, sha256_file, sync_file, write_text
+from artcli.workspace.files import (
+    allocate,
+    explained,
+    need_room,
+    read_json,
+    sealed,
+    sha256_file,
+    sync_file,
+    write_text,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -93,16 +101,11 @@ def new_rows(folder: Path, count: int) -> Iterator[IO[bytes]]:
     Errors: `ArtcliError` when the disk is too full.
     """
     size = count * (_THUMB + _STYLE)
-    free = shutil.disk_usage(folder).free
-    if free < size * 1.01:
-        raise ArtcliError(
-            f"the survey needs {size / 1e9:.1f} GB in {folder}, where {free / 1e9:.1f} GB are free",
-            "free some space, or move the workspace to a larger disk",
-        )
+    need_room(folder, size, "the survey")
     path = folder / _ROWS.replace("*", os.urandom(4).hex())
     # Written as a file, not through a map: a full disk is then an error, not a crash.
-    with explained(path), path.open("w+b") as file:
-        file.truncate(size)
+    with explained(path, size), path.open("w+b") as file:
+        allocate(file, size)
         yield file
 
 
@@ -126,7 +129,7 @@ def commit(path: Path, entries: Sequence[Entry]) -> Store:
         for one in entries
     ]
     head = {"version": _VERSION, "file": path.name, "sha256": sha256}
-    write_text(path.with_name(_MANIFEST), json.dumps({**head, "pictures": pictures}))
+    write_text(path.with_name(_MANIFEST), json.dumps(sealed({**head, "pictures": pictures})))
     for other in path.parent.glob(_ROWS):
         if other != path:
             # Where it is still mapped by a running process the name goes and the rows stay;
