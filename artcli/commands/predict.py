@@ -205,6 +205,7 @@ def _require_model(workspace: Workspace, name: str) -> None:
 
 def _report(workspace: Workspace, contest: Contest, kept: Kept, json: bool) -> None:
     from artcli import console
+    from artcli.errors import Problems
     from artcli.predicting.folder import fold_label
     from artcli.predicting.scores import oof_scores
 
@@ -232,7 +233,8 @@ def _report(workspace: Workspace, contest: Contest, kept: Kept, json: bool) -> N
         folds = ", ".join(facts["folds"])
         out.print(f"Wrote {console.safe(facts['file'])} ({facts['rows']:,} rows, folds: {folds})")
     if kept.bad:
-        console.warn(f"{len(kept.bad)} test images cannot be read: " + "; ".join(kept.bad.values()))
+        told = f"{len(kept.bad)} test images cannot be read"
+        console.warn(Problems(told, [*kept.bad.values()]).message)
     if kept.test is not None:
         place = console.safe(workspace.flag)
         out.print(f"Next: [bold]artcli submit {console.safe(kept.name)}{place}[/]")

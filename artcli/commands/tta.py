@@ -182,7 +182,7 @@ def _keep(
 ) -> dict[str, Any]:
     """Keep the mean; a document of it."""
     from artcli import console
-    from artcli.errors import ArtcliError
+    from artcli.errors import ArtcliError, Problems
     from artcli.predicting.folder import keep_result
     from artcli.predicting.tta import averaged, beside
 
@@ -190,7 +190,8 @@ def _keep(
     if mean.oof is None and mean.test is None:
         raise ArtcliError("there is no test, and no painting was held out: nothing to look at")
     if mean.bad:
-        console.warn(f"{len(mean.bad)} test images cannot be read: " + "; ".join(mean.bad.values()))
+        told = f"{len(mean.bad)} test images cannot be read"
+        console.warn(Problems(told, [*mean.bad.values()]).message)
     some = f"{len(plan.averaged)} views of " if plan.left_out else ""
     made_by = {
         "command": "tta",

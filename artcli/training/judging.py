@@ -78,10 +78,10 @@ def open_pictures(
         bad = [*error.problems, *test.bad.values()]
         raise Problems(f"{len(bad)} pictures cannot be used", bad, error.hint) from error
     if test.bad:
-        console.warn(
-            f"{len(test.bad)} test pictures cannot be read, so that submit will refuse or fill "
-            f"them: {'; '.join(test.bad.values())}"
+        told = (
+            f"{len(test.bad)} test pictures cannot be read, so that submit will refuse or fill them"
         )
+        console.warn(Problems(told, [*test.bad.values()]).message)
     refuse_other_sources(sets, pixels.sha256)
     works = [generated_pixels(workspace, found, image_size) for found in sets]
     shown = Joined((pixels, *works)) if works else pixels
