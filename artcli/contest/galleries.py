@@ -186,6 +186,7 @@ def _read_catalogue(images: Path, notices: list[str]) -> dict[str, Row]:
         table = read_table(
             path, ("name",), problems, optional=others, may_be_blank=others, lenient=True
         )
+        problems += table.repeated("name") if table else []
         if table is None or problems:
             notices.append(f"{path} was not used: {problems[0]}")
             return {}

@@ -20,11 +20,12 @@ from command_line import artcli
 from generated_sets import Made, keep_set
 from hypothesis import HealthCheck, Phase
 from hypothesis import strategies as st
-from small_contests import ARTISTS, write_csv, write_pictures, write_tables
+from small_contests import ARTISTS, write_csv, write_picture, write_pictures, write_tables
 
 from artcli.contest import csvfile
 from artcli.contest.csvfile import Row, Table, TextForm, read_table
 from artcli.contest.f1 import macro_f1
+from artcli.contest.galleries import Gallery, read_gallery
 from artcli.contest.generated.records import GeneratedSet
 from artcli.contest.generated.store import HEADER, read_set
 from artcli.contest.names import unicode_form
@@ -522,6 +523,23 @@ def same_sources(made: GeneratedSet, rows: list[Cell]) -> bool:
     return sorted(learnt.items()) == sorted((row["id"], row["sha256"]) for row in rows)
 
 
+def gallery_of(workspace: Workspace) -> Gallery:
+    gallery = read_gallery(workspace.root / "gallery")
+    if unused := [notice for notice in gallery.notices if "was not used: " in notice]:
+        raise ArtcliError(unused[0])
+    return gallery
+
+
+def same_catalogue(gallery: Gallery, rows: list[Cell]) -> bool:
+    """The artists whose folders there are are known as the catalogue has them; others left out."""
+    genre_of = {row["name"]: row.get("genre", "") for row in rows}
+    if len(genre_of) < len(rows):
+        return False
+    return {one.name for one in gallery.artists} <= {*genre_of, *ARTISTS} and all(
+        one.genre == genre_of.get(one.name, "") for one in gallery.artists
+    )
+
+
 def same_proposals(found: tuple[Proposal, ...], rows: list[Cell]) -> bool:
     meant = [(int(row["row"]), row["new_artist"], row["why"]) for row in rows]
     return meant == [(one.fix.row, one.fix.new["artist"], one.why) for one in found]
@@ -586,6 +604,7 @@ KINDS = (
         ("id", "group"),
         (("id", "group", "why"), ("0", "a", "x"), ("3", "a", "x")),
     ),
+    Kind("gallery/artists.csv", ("name",), gallery_of, same_catalogue),
 )
 
 
@@ -600,6 +619,10 @@ def workspace(tmp_path: Path) -> Workspace:
     write_csv(made.root / "mine.csv", "id,artist", rows)
     write_csv(made.root / "answers.csv", "id,artist,Usage", [f"{row},Public" for row in rows])
     made.folds_file(3).write_text("id,fold\n" + FOLDS)
+    for artist in ARTISTS:
+        write_picture(made.root / "gallery" / artist / "one.jpg")
+    rows = [f'{artist},"{genre}"' for artist, genre in ARTISTS.items()]
+    write_csv(made.root / "gallery" / "artists.csv", "name,genre", rows)
     paths = {one.id: one.path for one in read_contest(made).train}
     works = [Made("Ada Stone", "0", ("3", "6")), Made("Ben Wood", part=0)]
     keep_set(made, "set", paths, works, learnt={0: ["1", "4"]})
@@ -620,7 +643,7 @@ def taken_otherwise(workspace: Workspace, kind: Kind, mutant: Mutant) -> str | N
         return f"{what}: {error!r}"
     if refused and not any(name in refused for name in (path.name, *kind.named)):
         return f"{what}: refused without its name: {refused}"
-    text = decoded(mutant.data, lenient=path.name == "artists_info.csv")
+    text = decoded(mutant.data, lenient=path.name in ("artists_info.csv", "artists.csv"))
     known = parsed(text) if mutant.data and text is not None else Parsed((), 1)
     header = known.header
     if known.fails or not set(kind.columns) <= set(header) or len(set(header)) < len(header):
@@ -639,7 +662,7 @@ def taken_otherwise(workspace: Workspace, kind: Kind, mutant: Mutant) -> str | N
     return None if kind.agrees(found, rows) else f"{what}: taken as {found}"
 
 
-OPTIONAL = ("img_path", "Usage")
+OPTIONAL = ("img_path", "Usage")  # columns used where they are
 
 
 def test_no_row_of_any_table_is_lost_by_whoever_reads_it(
