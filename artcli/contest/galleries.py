@@ -188,7 +188,7 @@ def _read_catalogue(images: Path, notices: list[str]) -> dict[str, Row]:
         )
         problems += table.repeated("name") if table else []
         if table is None or problems:
-            notices.append(f"{path} was not used: {problems[0]}")
+            notices.append(Problems(f"{path} was not used", problems).message)
             return {}
         return {row["name"]: row for row in table.rows}
     return {}

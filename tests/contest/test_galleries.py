@@ -139,4 +139,4 @@ def test_a_catalogue_that_cannot_be_read_is_said(tmp_path: Path) -> None:
     write_csv(tmp_path / "artists.csv", "id,artist", ["0,Ada"])
     gallery = read_gallery(tmp_path)
     assert list(gallery.works) == ["Ada"]
-    assert "was not used: artists.csv line 1: the header must be name" in gallery.notices[0]
+    assert "was not used:\n  artists.csv line 1: the header must be name" in gallery.notices[0]

@@ -525,7 +525,7 @@ def same_sources(made: GeneratedSet, rows: list[Cell]) -> bool:
 
 def gallery_of(workspace: Workspace) -> Gallery:
     gallery = read_gallery(workspace.root / "gallery")
-    if unused := [notice for notice in gallery.notices if "was not used: " in notice]:
+    if unused := [notice for notice in gallery.notices if "was not used:" in notice]:
         raise ArtcliError(unused[0])
     return gallery
 
@@ -643,6 +643,8 @@ def taken_otherwise(workspace: Workspace, kind: Kind, mutant: Mutant) -> str | N
         return f"{what}: {error!r}"
     if refused and not any(name in refused for name in (path.name, *kind.named)):
         return f"{what}: refused without its name: {refused}"
+    if "is not the file that was written" in refused:  # it was sealed
+        return None
     text = decoded(mutant.data, lenient=path.name in ("artists_info.csv", "artists.csv"))
     known = parsed(text) if mutant.data and text is not None else Parsed((), 1)
     header = known.header
