@@ -20,6 +20,7 @@ from typer.main import get_command, get_group
 from artcli import __version__
 from artcli.errors import ArtcliError, Interrupted
 from artcli.host.commands import Subcommand, find_subcommands
+from artcli.host.quiet import said
 from artcli.signals import asked_to_end, ended_by_signals, number_of
 
 
@@ -119,11 +120,14 @@ def _loaded(found: Subcommand) -> Any:
         console.warn(found.warning)
     target = found.load()
     holder = typer.Typer(rich_markup_mode=MARKUP)
-    if isinstance(target, typer.Typer):
-        holder.add_typer(target, name=found.name)
-    else:
-        holder.command(found.name)(target)
-    return get_group(holder).commands[found.name]
+    try:
+        if isinstance(target, typer.Typer):
+            holder.add_typer(target, name=found.name)
+        else:
+            holder.command(found.name)(target)
+        return get_group(holder).commands[found.name]
+    except Exception as error:  # its signature is not one of a command
+        raise ArtcliError(f"{found.described} cannot be called: {said(error)}") from error
 
 
 def _end(ctx: Any, error: ArtcliError, cause: BaseException) -> NoReturn:
@@ -163,11 +167,10 @@ def _shortened(text: str) -> str:
 def _said(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror and error.filename is not None:
         return f"{error.filename}: {error.strerror}"  # of a disk or a name, not of the program
-    lines = str(error).strip().splitlines()
-    if isinstance(error, RuntimeError) and lines and lines[0].startswith("Symlink loop"):
-        return lines[0]  # as Path.resolve says it
-    said = f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
-    return f"internal error: {said}"
+    text = said(error)
+    if text.startswith("RuntimeError: Symlink loop"):  # of Path.resolve
+        return text.removeprefix("RuntimeError: ")
+    return f"internal error: {text}"
 
 
 def _is_typers(error: Exception) -> bool:

@@ -23,9 +23,10 @@ from artcli.host.options import (
     options_of,
     value_from_text,
 )
+from artcli.host.quiet import said
 from artcli.host.records import Registered
 from artcli.host.spec import Spec, format_chain, parse
-from artcli.host.targets import described, load_target, said
+from artcli.host.targets import described, load_target
 
 Find = Callable[[str, str], Registered]
 
@@ -53,7 +54,7 @@ class Part:
             return self.target(*positional, **self.options)
         except ArtcliError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise _failure(self.registered, error) from error
 
     def accepts(self, option: str) -> bool:
@@ -98,7 +99,7 @@ class Bound:
                 return call(*arguments)
             except ArtcliError:
                 raise
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 if out_of_memory(error):  # nobody's fault
                     raise
                 raise _failure(self.parts[0].registered, error) from error
@@ -190,7 +191,7 @@ def _part(spec: Spec, kind: Kind, find: Find) -> Part:
     return Part(registered, target, signature, values, Spec(spec.name, written))
 
 
-def _failure(registered: Registered, error: Exception) -> ArtcliError:
+def _failure(registered: Registered, error: BaseException) -> ArtcliError:
     return ArtcliError(
         f"{described(registered)} failed: {said(error)}", "artcli --debug … shows where"
     )

@@ -10,11 +10,13 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib.machinery import ModuleSpec, PathFinder
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
 
 from artcli.errors import ArtcliError
+from artcli.host.entries import offers_of
+from artcli.host.quiet import apart, said
 
 GROUP = "artcli.commands"
 OWN_PACKAGE = "artcli.commands."
@@ -49,20 +51,26 @@ class Subcommand:
                 "uninstall one of them",
             )
         try:
-            target: Callable[..., Any] = self.offers[0].load()
-        except (Exception, SystemExit) as error:
-            raise ArtcliError(
-                f"the command {self.name} of {_distribution(self.offers[0])} cannot be imported: "
-                f"{type(error).__name__}: {error}"
-            ) from error
+            with apart():
+                target: Callable[..., Any] = self.offers[0].load()
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            raise ArtcliError(f"{self.described} cannot be imported: {said(error)}") from error
+        if not callable(target):
+            raise ArtcliError(f"{self.described} cannot be called: it is {target!r}")
         return target
+
+    @property
+    def described(self) -> str:
+        return f"the command {self.name} of {_distribution(self.offers[0])}"
 
 
 def find_subcommands() -> list[Subcommand]:
     """Every subcommand: ours in the order in which they are used, then the others by name."""
     offers: dict[str, list[EntryPoint]] = {}
-    for entry in entry_points(group=GROUP):
-        offers.setdefault(entry.name, []).append(entry)
+    for offer in offers_of(GROUP)[0]:
+        offers.setdefault(offer.entry.name, []).append(offer.entry)
     place = {name: number for number, name in enumerate(ORDER)}
     names = sorted(offers, key=lambda name: (place.get(name, len(place)), name))
     return [_subcommand(name, offers[name]) for name in names]
@@ -89,7 +97,7 @@ def _sides(entries: Iterable[EntryPoint]) -> str:
 
 
 def _distribution(entry: EntryPoint) -> str:
-    return entry.dist.name if entry.dist is not None else entry.value
+    return (entry.dist.name if entry.dist is not None else None) or entry.value
 
 
 def _first_line(entry: EntryPoint) -> str:

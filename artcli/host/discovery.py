@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from importlib.metadata import entry_points
 
 from artcli.errors import ArtcliError, UsageError
 from artcli.host import binding
 from artcli.host.binding import Bound
+from artcli.host.entries import Offer, offers_of
 from artcli.host.kinds import KINDS, kind_named
 from artcli.host.loading import load_plugin, new_manager
 from artcli.host.nearest import did_you_mean
@@ -63,11 +63,19 @@ class Host:
         return {key: offers for key, offers in self.offers.items() if len(offers) > 1}
 
     def find(self, kind: str, name: str) -> Registered:
-        """The component of this name. Errors: `UsageError` (unknown), `ArtcliError` (conflict)."""
+        """The component of this name.
+
+        Between several nobody wins, but a kind's default, which also those use who ask for nothing,
+        stays ours. Errors: `UsageError` (unknown), `ArtcliError` (conflict).
+        """
         kind_named(kind)
         offers = self.offers.get((kind, name), ())
         if not offers:
             raise self._unknown(kind, name)
+        if len(offers) > 1 and KINDS[kind].default == name:
+            offers = (
+                tuple(one for one in offers if one.source.distribution == FIRST_PARTY) or offers
+            )
         if len(offers) > 1:
             sides = " and ".join(offer.source.distribution for offer in offers)
             raise ArtcliError(
@@ -106,7 +114,11 @@ def load_host(workspace: Workspace | None = None) -> Host:
     manager = new_manager()
     offers: dict[Key, tuple[Registered, ...]] = {}
     failures: list[Failure] = []
-    for name, source, load in (*_installed(), *_of_workspace(workspace, settings.plugins)):
+    installed, unreadable = offers_of(GROUP)
+    failures += [
+        Failure(Source(one.distribution, "", "installed"), one.reason) for one in unreadable
+    ]
+    for name, source, load in (*_installed(installed), *_of_workspace(workspace, settings.plugins)):
         loaded = load_plugin(manager, name, source, load)
         if isinstance(loaded, Failure):
             failures.append(loaded)
@@ -121,17 +133,13 @@ def load_host(workspace: Workspace | None = None) -> Host:
 Plugin = tuple[str, Source, Callable[[], object]]
 
 
-def _installed() -> Iterator[Plugin]:
+def _installed(offers: Iterable[Offer]) -> Iterator[Plugin]:
     """Our own distribution's plugins, then the others' by name."""
-    found = entry_points(group=GROUP)
-    by_source = [
-        (Source(entry.dist.name, entry.dist.version, "installed"), entry)
-        for entry in found
-        if entry.dist is not None
-    ]
-    by_source.sort(key=lambda pair: (pair[0].distribution != FIRST_PARTY, pair[0].distribution))
-    for source, entry in by_source:
-        yield f"{source.distribution}:{entry.name}", source, entry.load
+    for offer in sorted(
+        offers, key=lambda offer: (offer.distribution != FIRST_PARTY, offer.distribution)
+    ):
+        source = Source(offer.distribution, offer.version, "installed")
+        yield f"{source.distribution}:{offer.entry.name}", source, offer.entry.load
 
 
 def _of_workspace(workspace: Workspace | None, names: Iterable[str]) -> Iterator[Plugin]:

@@ -19,7 +19,7 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from artcli.errors import EXIT_USAGE, ArtcliError, Interrupted, UsageError
-from artcli.host.targets import said
+from artcli.host.quiet import said
 from artcli.signals import SIGNALS, let_in, number_of
 
 _SIGNAL_BASE = 128  # exit codes above it are of signals

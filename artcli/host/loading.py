@@ -18,11 +18,12 @@ from artcli.errors import ArtcliError
 from artcli.host import hooks
 from artcli.host.kinds import KINDS
 from artcli.host.nearest import did_you_mean
+from artcli.host.quiet import apart, said
 from artcli.host.records import API, Component, Failure, Registered, Source
 from artcli.host.spec import is_name
-from artcli.host.targets import said
 
 _TARGET = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
+MOST = 10_000  # components of one plugin: a generator may have no end
 _PREFIX = f"{hooks.PROJECT}_"  # of every hook's name
 _MARK = f"{hooks.PROJECT}_impl"  # the attribute that pluggy's marker sets
 
@@ -41,20 +42,29 @@ def load_plugin(
     `name` is the plugin's name in `manager`, unique to its source.
     """
     try:
-        plugin = load()
-        _check_hooks(plugin)
-        if plugin in manager.get_plugins():
-            raise ArtcliError(f"it is the same plugin as {manager.get_name(plugin)}")
-        try:
-            manager.register(plugin, name)
-            components = _components(manager, plugin)
-        except BaseException:
-            if manager.has_plugin(name):
-                manager.unregister(name=name)
-            raise
-    except (Exception, SystemExit) as error:
+        with apart():
+            components = _loaded(manager, name, load)
+    except KeyboardInterrupt:  # the user's own
+        raise
+    except BaseException as error:
         return Failure(source, error.message if isinstance(error, ArtcliError) else said(error))
     return tuple(Registered(component, source) for component in components)
+
+
+def _loaded(
+    manager: pluggy.PluginManager, name: str, load: Callable[[], object]
+) -> list[Component]:
+    plugin = load()
+    _check_hooks(plugin)
+    if plugin in manager.get_plugins():
+        raise ArtcliError(f"it is the same plugin as {manager.get_name(plugin)}")
+    try:
+        manager.register(plugin, name)
+        return _components(manager, plugin)
+    except BaseException:
+        if manager.has_plugin(name):
+            manager.unregister(name=name)
+        raise
 
 
 def _check_hooks(plugin: object) -> None:
@@ -88,6 +98,8 @@ def _components(manager: pluggy.PluginManager, plugin: object) -> list[Component
             raise ArtcliError(f"it offers {component.kind} {component.name} twice")
         seen.add(key)
         components.append(component)
+        if len(components) > MOST:
+            raise ArtcliError(f"it offers more than {MOST:,} components")
     return components
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from artcli.errors import ArtcliError
 from artcli.host.kinds import KINDS
 from artcli.host.options import Option, check_signature, check_value, gathers, options_of
+from artcli.host.quiet import apart, said
 from artcli.host.records import Component, Registered
 
 
@@ -19,8 +20,11 @@ def load_target(registered: Registered) -> Callable[..., Any]:
     """
     component = registered.component
     try:
-        target = _import(component)
-    except (Exception, SystemExit) as error:
+        with apart():
+            target = _import(component)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         raise ArtcliError(
             f"{described(registered)} cannot be imported: {said(error)}", _remedy(error, component)
         ) from error
@@ -33,6 +37,8 @@ def load_target(registered: Registered) -> Callable[..., Any]:
         raise ArtcliError(
             f"{described(registered)} cannot be used: {error.message}", error.hint
         ) from error
+    except Exception as error:  # a signature may do anything, too
+        raise ArtcliError(f"{described(registered)} cannot be used: {said(error)}") from error
     return checked
 
 
@@ -40,12 +46,6 @@ def described(registered: Registered) -> str:
     """`loss huber (from artcli-huber 1.0)`."""
     component = registered.component
     return f"{component.kind} {component.name} (from {registered.source})"
-
-
-def said(error: BaseException) -> str:
-    """An exception in one line."""
-    lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
 
 
 def _import(component: Component) -> Any:

@@ -194,6 +194,27 @@ def test_two_offers_of_one_name_trouble_only_who_asks_for_it(
     assert host.conflicts == {}
 
 
+def test_a_default_stays_ours_until_the_workspace_picks_another(
+    install: Install, tmp_path: Path
+) -> None:
+    install("artcli-other", {"artcli_other": HUBER.replace("huber", "cross-entropy", 1)})
+    host = load_host()
+    assert host.find("loss", "cross-entropy").source.distribution == "artcli"
+    assert list(host.conflicts) == [("loss", "cross-entropy")]
+    workspace = Workspace(tmp_path)
+    write_settings(workspace, Settings(picks={"loss.cross-entropy": "artcli-other"}))
+    found = load_host(workspace).find("loss", "cross-entropy")
+    assert found.source.distribution == "artcli-other"
+
+
+def test_what_a_plugin_prints_is_no_result(
+    install: Install, capsys: pytest.CaptureFixture[str]
+) -> None:
+    install("artcli-loud", {"artcli_loud": "print('imported')" + HUBER})
+    assert load_host().failures == ()
+    assert capsys.readouterr() == ("", "imported\n")
+
+
 def test_listing_imports_no_component(install: Install) -> None:
     install(
         "artcli-lazy",

@@ -12,6 +12,7 @@ from artcli.errors import ArtcliError
 
 if TYPE_CHECKING:
     from artcli.contest.tables import Contest
+    from artcli.host.discovery import Host
     from artcli.workspace.paths import Workspace
 
 PLUGINS, WORKSPACE, DATA, DISK = "Plugins", "Workspace", "Data", "Disk"
@@ -42,6 +43,7 @@ def examine_plugins(workspace: Workspace | None) -> list[Finding]:
         else:
             fix = f"mend it, or: pip uninstall {failure.source.distribution}"
         found.append(Finding(PLUGINS, WRONG, what, fix))
+    found += _unusable(host)
     for (kind, name), offers in host.conflicts.items():
         sides = [one.source.distribution for one in offers]
         found.append(
@@ -53,6 +55,20 @@ def examine_plugins(workspace: Workspace | None) -> list[Finding]:
             )
         )
     return found
+
+
+def _unusable(host: Host) -> Iterator[Finding]:
+    """Of what strangers offer, all that cannot be used: it is imported to see."""
+    from artcli.host.discovery import FIRST_PARTY
+    from artcli.host.targets import load_target
+
+    for one in host.components():
+        if one.source.distribution == FIRST_PARTY:
+            continue
+        try:
+            load_target(one)
+        except ArtcliError as error:
+            yield Finding(PLUGINS, WRONG, error.message, error.hint)
 
 
 def examine_workspace(option: Path | None) -> tuple[Workspace | None, list[Finding]]:
