@@ -22,7 +22,7 @@ from artcli.errors import ArtcliError, Problems
 from artcli.predicting.made_by import way_back
 from artcli.predicting.predictions import ALL, Predictions
 from artcli.predicting.scores import oof_scores
-from artcli.workspace.files import explained, read_json, sha256_file, sync_folder, write_json
+from artcli.workspace.files import explained, read_json, sha256_file, sync_folder, write_sealed
 from artcli.workspace.locks import hold
 from artcli.workspace.runs import run_parts
 
@@ -103,11 +103,13 @@ def read_facts(workspace: Workspace, name: str) -> dict[str, Any] | None:
     path = workspace.predictions_dir(name) / FACTS_NAME
     if not path.is_file():
         return None
-    facts: Any = read_json(path)
+    hint = way_back(name, {}, workspace.flag)
     try:
+        facts: Any = read_json(path)
         _Facts.model_validate(facts)
+    except ArtcliError as error:
+        raise ArtcliError(error.message, hint) from error
     except ValidationError as error:
-        hint = way_back(name, {}, workspace.flag)
         raise ArtcliError(f"{path} is damaged", hint) from error
     checked: dict[str, Any] = facts
     return checked
@@ -320,7 +322,7 @@ def _write(folder: Path, parts: Mapping[str, Predictions | None], facts: Mapping
     first = next(part for part in parts.values() if part is not None)
     oof = parts.get(OOF)
     judged = oof.pieces().fold_numbers if oof else ()
-    write_json(
+    write_sealed(
         folder / FACTS_NAME,
         {
             **facts,

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import torch
 from safetensors import SafetensorError
@@ -29,9 +29,11 @@ from artcli.workspace.files import (
     sync_file,
     sync_folder,
     write_json,
+    write_sealed,
 )
 
 Which = Literal["last", "best"]
+T = TypeVar("T")
 FORMAT = 1
 _STATE = "state.json"
 _SUMS = "sha256.json"
@@ -53,21 +55,24 @@ def save_checkpoint(
     _verify(place)
     pointer = {"step": step, "epoch": epoch}
     if best:
-        write_json(folder / "best.json", pointer)
-    write_json(folder / "last.json", pointer)
+        write_sealed(folder / "best.json", pointer)
+    write_sealed(folder / "last.json", pointer)
     _remove_old(folder)
     return place
 
 
 def find_checkpoint(folder: Path, which: Which = "last") -> Path | None:
-    """The folder that `last.json` or `best.json` points at; None when there is no such file."""
+    """The folder that `last.json` or `best.json` points at; None when there is no such file.
+
+    Where there is no last one, the best is it: a fold can go on from either.
+    """
     pointer = folder / f"{which}.json"
     if not pointer.is_file():
-        return None
-    found = read_json(pointer)
+        return find_checkpoint(folder, "best") if which == "last" else None
+    found = _told_the_way(folder, lambda: read_json(pointer))
     step = found.get("step") if isinstance(found, dict) else None
     if not isinstance(step, int):
-        raise ArtcliError(f"{pointer} is damaged", "it should name a step of this folder")
+        raise ArtcliError(f"{pointer} is damaged", _way_on(folder))
     return folder / f"step-{step}"
 
 
@@ -76,8 +81,14 @@ def load_checkpoint(place: Path, parts: Iterable[str] | None = None) -> dict[str
 
     Errors: `ArtcliError` when a file is missing or is not the one that was written.
     """
+    return _told_the_way(place.parent, lambda: _load(place, parts))
+
+
+def _load(place: Path, parts: Iterable[str] | None) -> dict[str, Any]:
     _verify(place)
     state = read_json(place / _STATE)
+    if state.get("step", place.name) != place.name:
+        raise ArtcliError(f"{place} is not the checkpoint that was written: it is {state['step']}")
     names = list(state["parts"]) if parts is None else list(parts)
     loaded: dict[str, Any] = {}
     for name in names:
@@ -90,6 +101,21 @@ def load_checkpoint(place: Path, parts: Iterable[str] | None = None) -> dict[str
             raise ArtcliError(f"{file} cannot be read: {error}") from error
         loaded[name] = _unpack(state["parts"][name], tensors)
     return loaded
+
+
+def _told_the_way(folder: Path, read: Callable[[], T]) -> T:
+    """What `read` gives; its errors say how to go on without what is damaged in `folder`."""
+    try:
+        return read()
+    except ArtcliError as error:
+        raise ArtcliError(error.message, _way_on(folder)) from error
+
+
+def _way_on(folder: Path) -> str:
+    return (
+        f"restore it; or remove {folder / 'last.json'} to go on from the best epoch, "
+        f"or {folder} to train the fold anew"
+    )
 
 
 def like(saved: torch.Tensor, model: torch.Tensor) -> torch.Tensor:
@@ -114,7 +140,7 @@ def _write_folder(place: Path, parts: Mapping[str, Any]) -> None:
         make_folder(beside)
     try:
         with explained(place, tensor_bytes(parts)):
-            state: dict[str, Any] = {"format": FORMAT, "parts": {}}
+            state: dict[str, Any] = {"format": FORMAT, "step": place.name, "parts": {}}
             for name, tree in parts.items():
                 tensors: dict[str, torch.Tensor] = {}
                 state["parts"][name] = _pack(tree, name, tensors)

@@ -25,7 +25,7 @@ from artcli.errors import ArtcliError, Problems, UsageError, UsageProblems
 from artcli.host.kinds import KINDS
 from artcli.host.nearest import did_you_mean
 from artcli.host.spec import from_table, plain
-from artcli.workspace.files import write_text
+from artcli.workspace.files import require_seal, sealed_lines, write_text
 from artcli.workspace.plain_files import read_plain
 
 
@@ -173,7 +173,7 @@ class Recipe(BaseModel):
         return tomli_w.dumps(self.model_dump(exclude_none=True, mode="json"))
 
     def save(self, path: Path) -> None:
-        write_text(path, self.to_toml())
+        write_text(path, sealed_lines(self.to_toml()))
 
     def changed(self) -> dict[str, Any]:
         """The fields that differ from the defaults."""
@@ -221,12 +221,13 @@ def read_recipe(path: Path) -> Recipe:
 def read_as(model: type[R], path: Path) -> R:
     """The TOML file `path` as `model`, `Recipe` or more. Errors: as `read_recipe`."""
     try:
-        values = tomllib.loads(read_plain(path).decode("utf-8-sig"))
+        require_seal(path, data := read_plain(path))
+        values = tomllib.loads(data.decode("utf-8-sig"))
     except FileNotFoundError as error:
         raise ArtcliError(f"there is no recipe {path}") from error
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         said = error.strerror if isinstance(error, OSError) and error.strerror else error
-        raise ArtcliError(f"{path} cannot be read: {said}") from error
+        raise ArtcliError(f"{path} cannot be read: {said}", "mend it") from error
     try:
         return model.model_validate(values)
     except ValidationError as error:

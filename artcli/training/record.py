@@ -14,9 +14,16 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
-from artcli import __version__
+from artcli import __version__, console
 from artcli.errors import ArtcliError
-from artcli.workspace.files import explained, read_json, sync_folder, write_json, write_text
+from artcli.workspace.files import (
+    explained,
+    read_json,
+    sealed,
+    sync_folder,
+    write_sealed,
+    write_text,
+)
 from artcli.workspace.runs import HISTORY, read_history
 
 if TYPE_CHECKING:
@@ -38,12 +45,14 @@ def describe_run(
     components: Components,
     classes: Classes,
     image_size: int,
+    asked: Recipe | None = None,
 ) -> None:
-    """recipe.toml and run.json, written when the run starts."""
+    """recipe.toml and run.json, written when the run starts; what differs from the recipe that
+    was `asked` for, since memory was short, stands in run.json."""
     if (folder / "run.json").exists():
         return
     recipe.save(folder / "recipe.toml")
-    write_json(
+    write_sealed(
         folder / "run.json",
         {
             "name": run,
@@ -53,15 +62,20 @@ def describe_run(
             "plugins": components.used(),
             "classes": asdict(classes),
             "image_size": image_size,
+            **({"asked": _sizes(asked)} if asked and asked != recipe else {}),
         },
     )
+
+
+def _sizes(recipe: Recipe) -> dict[str, int]:
+    return {"batch_size": recipe.batch_size, "accumulate": recipe.accumulate}
 
 
 def describe_split(fold: Path, facts: Mapping[str, Any]) -> None:
     """Which paintings and works the fold trains on and which it holds out, written when it
     starts."""
     if not (fold / SPLIT).exists():
-        write_json(fold / SPLIT, facts)
+        write_sealed(fold / SPLIT, dict(facts))
 
 
 def refuse_other_data(fold: Path, artists: Sequence[str], facts: Mapping[str, Any]) -> None:
@@ -77,7 +91,7 @@ def refuse_other_data(fold: Path, artists: Sequence[str], facts: Mapping[str, An
         if names != list(artists):
             raise ArtcliError(f"the run {run.name} was begun with other artists", hint)
     kept = read_json(fold / SPLIT) if (fold / SPLIT).exists() else facts
-    if kept != facts:
+    if kept != {name: fact for name, fact in facts.items() if name in kept or name != "folds"}:
         same_paintings = all(kept.get(side) == facts.get(side) for side in ("training", "held"))
         changed = "the generated works" if same_paintings else "train.csv or the folds"
         raise ArtcliError(
@@ -85,6 +99,13 @@ def refuse_other_data(fold: Path, artists: Sequence[str], facts: Mapping[str, An
             "began",
             hint,
         )
+    for other in sorted(run.glob(f"fold-*/{SPLIT}")):
+        if read_json(other).get("folds", folds := facts.get("folds")) != folds and folds:
+            raise ArtcliError(
+                f"the folds have changed since {other.parent.name.replace('-', ' ')} of the run "
+                f"{run.name} began",
+                f"restore the folds file; or {hint}",
+            )
 
 
 def trained_on(fold: Path) -> frozenset[str]:
@@ -115,7 +136,7 @@ def append_history(folder: Path, metrics: dict[str, Any]) -> None:
     """Add an epoch's metrics; before its checkpoint, so that none is ever without its line."""
     path = folder / HISTORY
     with explained(path), path.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(metrics) + "\n")
+        file.write(json.dumps(sealed(metrics)) + "\n")
         file.flush()
         os.fsync(file.fileno())
     sync_folder(folder)  # where the file is new
@@ -125,8 +146,11 @@ def cut_history(folder: Path, step: int) -> None:
     """Forget epochs after the checkpoint that the run goes on from."""
     path = folder / HISTORY
     if path.exists():
-        kept = [line for line in read_history(folder) if line["step"] <= step]
-        write_text(path, "".join(json.dumps(line) + "\n" for line in kept))
+        history = read_history(folder)
+        if lost := len(path.read_bytes().splitlines()) - len(history):
+            console.warn(f"{path} has {lost} damaged lines, which are left out")
+        kept = [line for line in history if line["step"] <= step]
+        write_text(path, "".join(json.dumps(sealed(line)) + "\n" for line in kept))
 
 
 def fold_result(folder: Path, cursor: Cursor, plan: Plan) -> dict[str, Any]:
@@ -134,6 +158,9 @@ def fold_result(folder: Path, cursor: Cursor, plan: Plan) -> dict[str, Any]:
     history = read_history(folder)
     none: dict[str, Any] = {}
     best = next((line for line in reversed(history) if line["best"]), none)
+    if best and best["epoch"] != read_json(folder / "best.json")["epoch"]:
+        console.warn(f"{folder / HISTORY} is damaged: the scores of the best epoch are lost")
+        best = none
     last = history[-1] if history else none
     return {
         **{name: value for name, value in best.items() if name not in {"epoch", "lr", "best"}},

@@ -47,7 +47,7 @@ from artcli.training.record import (
 from artcli.training.resume import restore, state_of
 from artcli.training.split import split_paintings
 from artcli.training.trained import build_model, came_trained
-from artcli.workspace.files import write_json
+from artcli.workspace.files import write_sealed
 from artcli.workspace.locks import hold
 from artcli.workspace.runs import lock_path
 
@@ -221,7 +221,7 @@ def _train(
         )
     metrics = fold_result(folder, cursor, plan)
     if fabric.is_global_zero:
-        write_json(folder / "result.json", metrics)
+        write_sealed(folder / "result.json", metrics)
     fabric.barrier()
     if request.signal_number:  # it came when there was nothing left to train
         raise Interrupted(

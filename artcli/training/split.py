@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -32,14 +33,20 @@ class Split:
     labels: np.ndarray[Any, np.dtype[np.int64]]
     ids: dict[str, list[str]]  # of the paintings in `training` and in `held`
     taken: Mapping[str, tuple[GeneratedWork, ...]] = field(default_factory=dict)
+    folds: str = ""  # a hash of all folds; of who is trained on everything there are none
 
     @property
     def facts(self) -> dict[str, Any]:
-        """What tells this split from another: ids of paintings, and the sha256 of each work."""
+        """What tells this split from another: ids of paintings, the sha256 of each work, and of
+        the folds."""
         works = {
             name: {work.id: work.sha256 for work in works} for name, works in self.taken.items()
         }
-        return {**self.ids, "generated": works} if works else dict(self.ids)
+        return {
+            **self.ids,
+            **({"folds": self.folds} if self.folds else {}),
+            **({"generated": works} if works else {}),
+        }
 
     def members(self, contest: Contest) -> list[Painting | GeneratedWork]:
         """All that is trained on, in the order of `training`."""
@@ -80,4 +87,9 @@ def split_paintings(
         labels=np.array([number[str(one.artist)] for one in everything], np.int64),
         ids=ids,
         taken=taken,
+        folds="" if fold == ALL else _sum_of(folds),
     )
+
+
+def _sum_of(folds: Folds) -> str:
+    return hashlib.sha256(repr(sorted(folds.fold_of.items())).encode()).hexdigest()

@@ -63,17 +63,18 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def write_sealed(path: Path, value: dict[str, Any]) -> None:
-    """Write a JSON document that `read_json` refuses once anything in it has changed."""
-    write_json(path, sealed(value))
+    """Write a JSON document that `read_json` refuses once anything in it, or its file's name, has
+    changed."""
+    write_json(path, sealed(value, path.name))
 
 
-def sealed(value: dict[str, Any]) -> dict[str, Any]:
-    """`value` with its seal; it must be as JSON gives it back."""
-    return {**value, _SEAL: _sha256_of(value)}
+def sealed(value: dict[str, Any], name: str = "") -> dict[str, Any]:
+    """`value` with its seal, in a file of this name; it must be as JSON gives it back."""
+    return {**value, _SEAL: _sha256_of(value, name)}
 
 
-def _sha256_of(value: Any) -> str:
-    return hashlib.sha256(json.dumps(value, separators=(",", ":")).encode()).hexdigest()
+def _sha256_of(value: Any, name: str) -> str:
+    return hashlib.sha256(json.dumps([name, value]).encode()).hexdigest()
 
 
 def read_json(path: Path) -> Any:
@@ -86,16 +87,16 @@ def read_json(path: Path) -> Any:
     except FileNotFoundError as error:
         raise ArtcliError(f"{path} is missing") from error
     except (OSError, ValueError, RecursionError) as error:
-        raise ArtcliError(f"{path} cannot be read: {error}") from error
+        raise ArtcliError(f"{path} cannot be read: {error}", "restore it from a copy") from error
     try:
-        return unsealed(found)
+        return unsealed(found, path.name)
     except ValueError as error:
         raise _unsealed(path) from error
 
 
-def unsealed(found: Any) -> Any:
+def unsealed(found: Any, name: str = "") -> Any:
     """What JSON gave back, without its seal. Errors: `ValueError` where that does not fit."""
-    if isinstance(found, dict) and _SEAL in found and found.pop(_SEAL) != _sha256_of(found):
+    if isinstance(found, dict) and _SEAL in found and found.pop(_SEAL) != _sha256_of(found, name):
         raise ValueError("its seal differs")
     return found
 

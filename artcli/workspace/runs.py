@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from artcli.errors import ArtcliError
-from artcli.workspace.files import read_json, remove_tree
+from artcli.workspace.files import read_json, remove_tree, require_seal, unsealed
 from artcli.workspace.locks import hold, is_held
 from artcli.workspace.paths import Workspace
 
@@ -239,18 +239,20 @@ def _mapping(path: Path, faults: list[str]) -> dict[str, Any]:
 
 def _recipe(path: Path, faults: list[str]) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        data = path.read_bytes()
+        require_seal(path, data)
+        return tomllib.loads(data.decode())
     except FileNotFoundError:
         faults.append(f"{path.name} is missing")
-    except (OSError, ValueError):  # of which TOML's and Unicode's errors are kinds
+    except (ArtcliError, OSError, ValueError):  # of which TOML's and Unicode's errors are kinds
         faults.append(f"{path.name} cannot be read")
     return {}
 
 
 def _line(text: str) -> dict[str, Any]:
     try:
-        found = json.loads(text)
-    except ValueError:  # the last line of a run that was killed as it wrote it
+        found = unsealed(json.loads(text))
+    except ValueError:  # damaged, or the last line of a run that was killed as it wrote it
         return {}
     return found if isinstance(found, dict) else {}
 

@@ -131,7 +131,7 @@ def test_predictions_of_another_step_or_without_the_test_are_made_anew(
     workspace: Workspace, serial: Answer
 ) -> None:
     path = workspace.predictions_dir("serial") / "predictions.json"
-    facts = json.loads(path.read_text())
+    facts = read_json(path)
     facts["folds"]["0"]["checkpoint"] = "step-1"
     facts["folds"]["1"]["parts"] = ["oof"]
     path.write_text(json.dumps(facts))

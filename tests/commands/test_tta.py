@@ -17,6 +17,7 @@ from artcli.predicting.folder import Kept, keep_result, read_facts, read_kept, r
 from artcli.predicting.predictions import Predictions
 from artcli.training.recipe import make_recipe
 from artcli.training.record import describe_split
+from artcli.workspace.files import read_json
 from artcli.workspace.locks import hold
 from artcli.workspace.paths import Workspace
 from artcli.workspace.runs import lock_path
@@ -287,7 +288,7 @@ def blended(workspace: Workspace) -> tuple[str, ...]:
 def forgotten(workspace: Workspace) -> tuple[str, ...]:
     blended(workspace)
     path = workspace.predictions_dir("blend") / "predictions.json"
-    facts = json.loads(path.read_text())
+    facts = read_json(path)
     facts["made_by"]["command"] = "tta"
     path.write_text(json.dumps(facts))
     return ("blend",)

@@ -13,6 +13,7 @@ from artcli.errors import ArtcliError, Problems
 from artcli.predicting.candidates import list_candidates
 from artcli.predicting.folder import FACTS_NAME, import_predictions, keep_fold, read_kept
 from artcli.predicting.predictions import Predictions
+from artcli.workspace.files import read_json
 from artcli.workspace.paths import Workspace
 
 ARTISTS = ("a", "b", "c")
@@ -113,7 +114,7 @@ def test_facts_of_the_wrong_kind_are_damaged_and_taken_by_no_command(
 ) -> None:
     keep(workspace, 0)
     path = workspace.predictions_dir("r") / FACTS_NAME
-    path.write_text(json.dumps(json.loads(path.read_text()) | wrong))
+    path.write_text(json.dumps(read_json(path) | wrong))
     with pytest.raises(ArtcliError, match="is damaged") as refusal:
         read_kept(workspace, "r")
     assert str(refusal.value.hint).startswith("predict again: artcli predict r")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from artcli.contest.duplicates.finding import find_matches
 from artcli.contest.duplicates.records import Match
 from artcli.errors import ArtcliError
-from artcli.workspace.files import read_json, write_json
+from artcli.workspace.files import read_json, write_sealed
 
 if TYPE_CHECKING:
     from artcli.contest.survey.records import Survey
@@ -29,7 +29,7 @@ def matches_of(cache: Path, survey: Survey) -> tuple[Match, ...]:
     except (ArtcliError, LookupError, TypeError):  # none yet, or damaged
         pass
     found = find_matches(survey)
-    write_json(file, {"of": mark, "matches": [asdict(match) for match in found]})
+    write_sealed(file, {"of": mark, "matches": [asdict(match) for match in found]})
     return found
 
 

@@ -6,6 +6,7 @@ was being made when the machine stopped is whole up to its last work.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Collection, Mapping, Sequence
@@ -23,6 +24,7 @@ from artcli.workspace.files import (
     sha256_file,
     write_bytes,
     write_json,
+    write_sealed,
     write_text,
 )
 
@@ -92,7 +94,7 @@ def begin_set(
             _refuse_another(workspace, found, facts)
         remove_tree(folder)
     remove_tree(workspace.generators / name)
-    write_json(folder / FACTS, {"format": _FORMAT, **asdict(facts), **more})
+    write_sealed(folder / FACTS, {"format": _FORMAT, **asdict(facts), **more})
     return read_set(workspace, name)
 
 
@@ -149,7 +151,10 @@ def keep_learnt(found: GeneratedSet, part: int, sources: Mapping[str, str]) -> N
             "make a new one: choose another --name",
         )
     if not path.exists():
-        write_text(path, to_text(("id", "sha256"), sources.items()))
+        text = to_text(("id", "sha256"), sources.items())
+        # Its sum first: a file without one is not asked for any, and one cut short says less.
+        write_sealed(_sum_file(path), {"sha256": hashlib.sha256(text.encode()).hexdigest()})
+        write_text(path, text)
 
 
 def _works(folder: Path, table: Table, problems: list[str]) -> tuple[GeneratedWork, ...]:
@@ -242,6 +247,8 @@ def _read_facts(path: Path) -> SetFacts:
 
 def _read_learnt(path: Path) -> dict[str, str]:
     problems: list[str] = []
+    if _sum_file(path).exists() and read_json(_sum_file(path))["sha256"] != sha256_file(path):
+        raise ArtcliError(f"{path} is not the file that was written (its sha256 differs)")
     table = read_table(path, ("id", "sha256"), problems)
     if table is not None:
         problems += table.repeated("id")
@@ -261,6 +268,10 @@ def _file_of(work: str) -> str:
 
 def _losses_file(folder: Path, work: str) -> Path:
     return folder / "losses" / f"{work}.json"
+
+
+def _sum_file(path: Path) -> Path:
+    return path.with_suffix(".json")
 
 
 def _learnt_file(folder: Path, part: int) -> Path:

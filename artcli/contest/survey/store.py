@@ -129,7 +129,9 @@ def commit(path: Path, entries: Sequence[Entry]) -> Store:
         for one in entries
     ]
     head = {"version": _VERSION, "file": path.name, "sha256": sha256}
-    write_text(path.with_name(_MANIFEST), json.dumps(sealed({**head, "pictures": pictures})))
+    write_text(
+        path.with_name(_MANIFEST), json.dumps(sealed({**head, "pictures": pictures}, _MANIFEST))
+    )
     for other in path.parent.glob(_ROWS):
         if other != path:
             # Where it is still mapped by a running process the name goes and the rows stay;

@@ -18,6 +18,7 @@ from artcli.contest.generated.store import (
 )
 from artcli.contest.images import read_image
 from artcli.errors import ArtcliError, Problems
+from artcli.workspace.files import read_json
 from artcli.workspace.paths import Workspace
 
 FACTS = SetFacts("style-transfer:size=64,styles=2", {"Dürer": 2, '=cmd|"x"': 1}, 7, 5, None)
@@ -172,7 +173,7 @@ def test_a_picture_that_was_edited_or_is_gone_is_named(workspace: Workspace) -> 
 @pytest.mark.parametrize("change", [{"format": 9}, {"plan": 3}, {"seed": "x"}, {"parts": "ab"}])
 def test_damaged_facts_are_refused(workspace: Workspace, change: dict[str, object]) -> None:
     path = kept(workspace).folder / "set.json"
-    path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
+    path.write_text(json.dumps({**read_json(path), **change}))
     with pytest.raises(ArtcliError, match=r"set\.json"):
         read_set(workspace, "mine")
 
