@@ -6,10 +6,17 @@ traceback) and turns `exit_code` into the status of the process.
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Sequence
 
 EXIT_PROBLEM = 1
 EXIT_USAGE = 2
+_SHORT = (  # how torch says it where it has no error of its own for it
+    "can't allocate memory",
+    "CUDA error: out of memory",
+    "ALLOC_FAILED",
+    "MPS backend out of memory",
+)
 
 
 class ArtcliError(Exception):
@@ -66,5 +73,9 @@ class Interrupted(ArtcliError):
 
 
 def out_of_memory(error: BaseException) -> bool:
-    """Whether there was too little memory: Python's error, or torch's, known by its name here."""
-    return isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
+    """Whether there was too little memory: an error of Python's, of the system's or of torch's,
+    known by its name and its words here."""
+    if isinstance(error, OSError):
+        return error.errno == errno.ENOMEM
+    said = isinstance(error, RuntimeError) and any(words in str(error) for words in _SHORT)
+    return said or isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"

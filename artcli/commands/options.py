@@ -75,6 +75,14 @@ BatchSizeOption = Annotated[
         "--batch-size", min=1, help="Pictures at a time [default: 16 on a CPU, elsewhere 64]."
     ),
 ]
+AutoBatchOption = Annotated[
+    bool,
+    typer.Option(
+        "--auto-batch",
+        help="Where memory is short, begin again with batches of half the size and twice as many "
+        "to a step; the run's recipe then says so.",
+    ),
+]
 FromRecipeOption = Annotated[
     str | None,
     typer.Option(

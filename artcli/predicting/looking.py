@@ -17,7 +17,7 @@ import torch
 from artcli import console
 from artcli.errors import ArtcliError
 from artcli.host.records import View
-from artcli.training.devices import pick_device, pictures_at_once
+from artcli.training.devices import looking_at, pick_device, pictures_at_once
 from artcli.training.features import body_mark
 from artcli.training.loop import Pictures
 from artcli.training.model import PaintingModel
@@ -42,7 +42,8 @@ def look(
 
     models: `PaintingModel`s, which are moved to `device` and left in evaluation mode; images:
     `(N, S, S, 3)` uint8 RGB; device: auto, cpu, cuda or mps. Returns `(M, V, N, C)` float32; rows
-    sum to 1. Errors: `ArtcliError` for a view that does not give what a view must.
+    sum to 1. Errors: `ArtcliError` for a view that does not give what a view must, for
+    probabilities that are not finite, and where memory is short.
     """
     target = pick_device(device)
     for model in models:
@@ -56,13 +57,19 @@ def look(
             for view in views:
                 seen, features = _seen(view, moved), dict[str, torch.Tensor]()
                 for model, body in zip(models, bodies, strict=True):
-                    if isinstance(model, PaintingModel) and bodies.count(body) > 1:
-                        if body not in features:
-                            features[body] = model.backbone(model.normalise(seen))
-                        output = model(features[body])
-                    else:
-                        output = model(seen)
+                    with looking_at(len(batch), "give artcli predict a smaller --batch-size"):
+                        if isinstance(model, PaintingModel) and bodies.count(body) > 1:
+                            if body not in features:
+                                features[body] = model.backbone(model.normalise(seen))
+                            output = model(features[body])
+                        else:
+                            output = model(seen)
                     said.append(output.logits.float().softmax(1))
+                    if not said[-1].isfinite().all():
+                        raise ArtcliError(
+                            "the model says what is no number of a picture",
+                            "the checkpoint cannot be used: train again at a lower learning rate",
+                        )
                     done = len(batch) * len(said)
                     advance(done // looks - (done - len(batch)) // looks)
             batches.append(torch.stack(said).cpu().numpy())

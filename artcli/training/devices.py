@@ -5,13 +5,15 @@ from __future__ import annotations
 import atexit
 import logging
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import torch
 
 from artcli import console
 from artcli.contest.workers import cores
-from artcli.errors import UsageError
+from artcli.errors import ArtcliError, UsageError, out_of_memory
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -77,6 +79,19 @@ def pictures_at_once(device: str) -> int:
     On a CPU few: what 64 of them take is fresh memory at every layer, at half the speed (tried).
     """
     return 16 if device == "cpu" else 64
+
+
+@contextmanager
+def looking_at(pictures: int, hint: str) -> Iterator[None]:
+    """Where `pictures` are looked at together and nothing is learnt: short memory is an
+    `ArtcliError` with this hint, since a training's smaller batches would not help."""
+    try:
+        yield
+    except Exception as error:
+        if not out_of_memory(error):
+            raise
+        said = f"memory is short for {pictures} pictures at a time"
+        raise ArtcliError(said, hint) from error
 
 
 def default_workers(fabric: Fabric) -> int:

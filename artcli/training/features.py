@@ -20,8 +20,9 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from artcli import console
+from artcli.errors import ArtcliError
 from artcli.training.data import TrainingSet, channels_first
-from artcli.training.devices import pictures_at_once
+from artcli.training.devices import looking_at, pictures_at_once
 from artcli.training.keys import key
 from artcli.workspace.files import as_os_error, need_room, replacing
 from artcli.workspace.locks import hold
@@ -53,7 +54,8 @@ class Features:
     def __call__(self, fabric: Fabric, pictures: Pictures, what: str) -> Tensor:
         """Features `(N, F)` float32 on the CPU of N >= 1 pictures `(N, S, S, 3)` uint8.
 
-        Of several ranks, the first to come computes them and the others read them.
+        Of several ranks, the first to come computes them and the others read them. Errors:
+        `ArtcliError` where they are not finite, or memory is short.
         """
         was_training = self.model.training
         fabric.to_device(self.model).eval()
@@ -81,9 +83,15 @@ class Features:
 
     def _compute(self, fabric: Fabric, batch: NDArray[np.uint8]) -> Tensor:
         images = channels_first(torch.from_numpy(batch)).to(fabric.device)
-        with fabric.autocast():
+        with looking_at(len(batch), "give a smaller --image-size"), fabric.autocast():
             features: Tensor = self.model.backbone(self.model.normalise(images))
-        return features.float().cpu()
+        features = features.float().cpu()
+        if not features.isfinite().all():
+            raise ArtcliError(
+                "the model gives features that are not finite",
+                "try --precision 32, or other weights",
+            )
+        return features
 
 
 def body_mark(model: PaintingModel, *facts: object) -> str:

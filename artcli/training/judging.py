@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from artcli.contest.pixels import Joined, Pixels
 from artcli.errors import Problems
 from artcli.training.data import one_hot
 from artcli.training.generated import refuse_other_sources
-from artcli.training.loop import Parts, Pictures, evaluate
+from artcli.training.loop import NonFiniteLoss, Parts, Pictures, evaluate
 from artcli.training.metrics import Validation, judge
 from artcli.training.pixel_sets import (
     PIECES,
@@ -42,6 +43,7 @@ class Judge:
     """What judges a model: `pieces` of the paintings held out, and the `wholes` of them.
 
     Both are pictures, or the features of pictures. `truth` `(N,)` is the class of each painting.
+    Errors: `NonFiniteLoss` where the model says of one what is no number.
     """
 
     pieces: Pictures
@@ -53,7 +55,16 @@ class Judge:
         logits = evaluate(fabric, parts.judged, self.pieces)
         targets = one_hot(torch.from_numpy(self.truth[painting]), logits.shape[1])
         loss = float(parts.criterion(logits, targets))
-        guess = evaluate(fabric, parts.judged, self.wholes).argmax(1).numpy()
+        wholes = evaluate(fabric, parts.judged, self.wholes)
+        for what, said in (("pieces", logits), ("paintings", wholes)):
+            if bad := int((~said.isfinite()).any(1).sum()):
+                raise NonFiniteLoss(
+                    f"the logits of {bad} of {len(said)} validation {what} are not finite",
+                    "try a lower learning rate, or --precision 32",
+                )
+        if not math.isfinite(loss):
+            raise NonFiniteLoss(f"the validation loss is {loss}", "try another --loss")
+        guess = wholes.argmax(1).numpy()
         truth = self.truth
         return judge(loss, logits.argmax(1).numpy(), truth[painting], painting, guess, truth)
 

@@ -27,7 +27,7 @@ from torch import Tensor, nn
 
 from artcli.errors import ArtcliError
 from artcli.training.data import Batch, channels_first, one_hot
-from artcli.training.devices import pictures_at_once
+from artcli.training.devices import looking_at, pictures_at_once
 from artcli.training.ema import Ema
 from artcli.training.keys import key
 from artcli.training.metrics import Validation
@@ -307,7 +307,7 @@ def evaluate(fabric: Fabric, model: nn.Module, images: Pictures) -> Tensor:
     for start in range(0, len(mine), together):
         chosen = mine[start : start + together]
         batch = channels_first(torch.from_numpy(images[chosen])).to(fabric.device)
-        with fabric.autocast():
+        with looking_at(len(chosen), "give a smaller --image-size"), fabric.autocast():
             parts.append(model(batch).logits.float())
     model.train(was_training)
     local = torch.cat(parts)

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from artcli.training.data import one_hot
 from artcli.training.keys import key
+from artcli.training.loop import NonFiniteLoss
 from artcli.training.objective import Criterion, losses_of
 
 PASSES, BATCH, RATE, DECAY = 40, 128, 1e-3, 0.05
@@ -28,7 +29,10 @@ def fit_head(
     seed: int,
     device: torch.device,
 ) -> None:
-    """Fit `head` on features `(N, F)` and labels `(N,)`; all chance is keyed by `seed`."""
+    """Fit `head` on features `(N, F)` and labels `(N,)`; all chance is keyed by `seed`.
+
+    Errors: `NonFiniteLoss` when its weights end as no numbers.
+    """
     head.to(device).train()
     features = features.to(device)
     classes = int(head(features[:2]).logits.shape[1])
@@ -46,3 +50,8 @@ def fit_head(
             optimizer.zero_grad()
             torch.autograd.backward(losses["total"])
             optimizer.step()
+    if not all(weight.isfinite().all() for weight in head.parameters()):
+        raise NonFiniteLoss(
+            "the head's weights are not finite once it is fitted to features of the body",
+            "try another --loss or --head; or --probe 0, which leaves this out",
+        )

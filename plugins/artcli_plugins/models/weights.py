@@ -25,7 +25,8 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     Of a training script's checkpoint the weights alone are taken, of artcli's own the backbone's;
     the prefixes of DistributedDataParallel and torch.compile are removed.
 
-    Errors: `ArtcliError` for a file that is missing, cut off, or more than tensors.
+    Errors: `ArtcliError` for a file that is missing, cut off, more than tensors, or that holds
+    what is no number.
     """
     if not path.is_file():
         raise ArtcliError(f"{path} is {'a folder' if path.is_dir() else 'missing'}", "weights=FILE")
@@ -36,6 +37,12 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     else:
         raise ArtcliError(f"{path} is no file of weights", "it takes .safetensors, .pt, .pth, .bin")
     state = {_unwrapped(name): tensor for name, tensor in state.items()}
+    for name, tensor in state.items():
+        if not tensor.isfinite().all():
+            raise ArtcliError(
+                f"{path} is damaged: {name} holds numbers that are not finite",
+                "was its training stopped by them? Take an earlier checkpoint",
+            )
     ours = {name: tensor for name, tensor in state.items() if _OURS.match(name)}
     return {_OURS.sub("", name, count=1): tensor for name, tensor in ours.items()} or state
 

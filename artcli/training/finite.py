@@ -1,0 +1,62 @@
+"""Numbers that are not finite, found before they are kept.
+
+A loss tells of the weights before its step, so the step before a save is looked at here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import torch
+
+from artcli.training.loop import NonFiniteLoss
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
+    from torch import Tensor
+
+    from artcli.training.loop import Parts
+
+
+def refuse_non_finite(fabric: Fabric, parts: Parts, step: int) -> None:
+    """`NonFiniteLoss`, on all ranks alike, when a number that a checkpoint would keep is not one.
+
+    Looked at: weights, their average, what the optimizer keeps of each, and the statistics of
+    norms (other buffers may hold infinity by design, as masks do).
+    """
+    bad = next((what for what, numbers in _kept(parts) if not _finite(numbers)), None)
+    if fabric.world_size > 1:
+        flag = torch.tensor(float(bad is not None), device=fabric.device)
+        if fabric.all_reduce(flag, reduce_op="sum") and bad is None:
+            bad = "state of another rank"
+    if bad is not None:
+        raise NonFiniteLoss(
+            f"the {bad} is not finite after step {step}",
+            "try a lower learning rate, like --optimizer adamw:lr=1e-4, or --precision 32",
+        )
+
+
+def _kept(parts: Parts) -> Iterator[tuple[str, list[Tensor]]]:
+    """What is looked at, by what people call it."""
+    model, average = parts.model.module, parts.ema.module if parts.ema else None
+    for whose, module in (("model", model), ("average", average)):
+        if module is not None:
+            yield f"{whose}'s weights", list(module.parameters())
+            norms = [b for name, b in module.named_buffers() if name.rpartition(".running_")[1]]
+            yield f"{whose}'s batch-norm statistics", norms
+    yield (
+        "optimizer's state",
+        [
+            value
+            for weight, state in parts.optimizer.optimizer.state.items()
+            for value in state.values()
+            if isinstance(value, torch.Tensor) and value.shape == weight.shape
+        ],
+    )
+
+
+def _finite(numbers: list[Tensor]) -> bool:
+    """Whether all are; one answer is awaited, not one for each tensor."""
+    checked = [tensor.isfinite().all() for tensor in numbers if tensor.is_floating_point()]
+    return not checked or bool(torch.stack(checked).all())
