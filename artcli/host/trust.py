@@ -42,9 +42,12 @@ def config_dir() -> Path:
     return Path.home() / ".config" / "artcli"
 
 
-def approve(path: Path) -> None:
-    """Trust the file as it is now. Errors: `ArtcliError` when it cannot be read."""
-    digest = _digest(read_plugin(path))
+def approve(path: Path, data: bytes | None = None) -> None:
+    """Trust the file while it holds `data`, else what it holds now.
+
+    Errors: `ArtcliError` when it cannot be read.
+    """
+    digest = _digest(read_plugin(path) if data is None else data)
     with _approvals() as approvals:
         approvals[_key(path)] = digest
 
