@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 G = TypeVar("G", bound=Callable[..., Iterator["NewWork"]])
 T = TypeVar("T")
 Preview = Callable[[], "NDArray[np.uint8]"]
+_LONGEST = 32  # times the shorter side: longer than any scroll
 
 
 class Watch(Protocol):
@@ -114,11 +115,12 @@ class Request:
         return among[int(np.random.default_rng(seed).integers(len(among)))]
 
     def picture(self, painting: Painting, size: int) -> NDArray[np.uint8]:
-        """The painting `(H, W, 3)` uint8 RGB, its shorter side `size` pixels long.
+        """The painting `(H, W, 3)` uint8 RGB, its shorter side `size` pixels long; of a strip, the
+        middle.
 
         Errors: `BadImage`, that names the file.
         """
-        picture = read_image(painting.path)
+        picture = _middle(read_image(painting.path))
         height, width = picture.shape[:2]
         scale = size / min(height, width)
         return resize_image(
@@ -130,6 +132,15 @@ class Request:
         picture = self.picture(painting, size)
         top, left = ((side - size) // 2 for side in picture.shape[:2])
         return np.ascontiguousarray(picture[top : top + size, left : left + size])
+
+
+def _middle(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """`picture`, no side longer than `_LONGEST` times the other: a line of pixels that is made as
+    wide as a painting fills the memory."""
+    height, width = picture.shape[:2]
+    longest = _LONGEST * min(height, width)
+    top, left = (max(0, side - longest) // 2 for side in (height, width))
+    return picture[top : top + longest, left : left + longest]
 
 
 def learns(generator: G) -> G:

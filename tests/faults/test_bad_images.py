@@ -47,7 +47,7 @@ from artcli.training.trained import load_trained
 from artcli.workspace.paths import Workspace
 
 Trials = Callable[[int, int], int]
-SLOWEST = 10.0  # seconds that any one file may keep a reader busy
+SLOWEST = 20.0  # seconds of a core that any one file may keep all five readers busy
 # pytest lets through what artcli keeps from the user.
 pytestmark = [
     pytest.mark.filterwarnings("ignore::UserWarning:PIL"),
@@ -154,10 +154,10 @@ def test_all_readers_agree_on_a_damaged_picture(
         return readers_differ(path, what)
 
     for number in range(count):
-        started = time.perf_counter()
+        started = time.process_time()
         if why := differ(number):
             broken.append(why)
-        took = time.perf_counter() - started
+        took = time.process_time() - started
         slowest = max(slowest, took)
         if took > SLOWEST:
             broken.append(f"{damaged(number, seed)[1]}: {took:.0f} s")
@@ -171,8 +171,8 @@ def test_all_readers_agree_on_a_damaged_picture(
         broken=broken,
         without="what Pillow raises is let through",
         control=(count, control),
-        figures=f"{refused} refused, all others shown alike; five readers done in {slowest:.1f} s"
-        " at most",
+        figures=f"{refused} refused, all others shown alike; the five readers of any took"
+        f" {slowest:.1f} s of a core at most",
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from two_painters import two_painters
 
 from artcli.contest.images import BadImage
@@ -36,6 +37,19 @@ def test_what_is_loaded_is_the_middle_of_each_with_room_for_crops(tmp_path: Path
     for image, painting in zip(found.images, request.paintings, strict=True):
         middle = request.square(painting, 18)
         np.testing.assert_array_equal(image.permute(1, 2, 0).numpy(), middle)
+
+
+def test_a_line_of_pixels_does_not_fill_the_memory(tmp_path: Path) -> None:
+    """Made as wide as any painting, the whole of it would be two million pixels long."""
+    request = two_painters(tmp_path, each=1)
+    painting = request.paintings[0]
+    line = np.zeros((2, 60_000, 3), np.uint8)
+    line[:, 29_990:30_010] = 255
+    Image.fromarray(line).save(painting.path, "PNG")
+    picture = request.picture(painting, 64)
+    assert picture.shape == (64, 64 * 32, 3)
+    assert picture[32, 1024, 0] == 255, "the middle of the line is the middle of the picture"
+    assert request.square(painting, 64).min() == 255
 
 
 def test_each_picture_of_a_batch_is_a_crop_at_any_place_and_mirrored_half_the_time() -> None:
