@@ -26,8 +26,6 @@ from artcli.errors import Problems
 from artcli.host.records import Box
 from artcli.workspace.files import explained
 
-_LISTED = 20
-
 
 def rehearse(images: Path, folder: Path, solution: Path, *, seed: int = 0) -> tuple[str, ...]:
     """Make a contest in `folder`, its answers in `solution`, from the paintings under `images`.
@@ -65,7 +63,7 @@ def _usable(images: Path, gallery: Gallery, notices: list[str]) -> list[Work]:
         for path in paths
     ]
     bad = bad_images([painting.path for painting in paintings])
-    notices += _some([f"left out: {problem}" for problem in bad.values()])
+    notices += [f"left out: {problem}" for problem in bad.values()]
     paintings = [painting for painting in paintings if painting.path not in bad]
     group_of = find_groups(paintings, images / GROUPS_NAME)
     artists_of: dict[str, set[str]] = defaultdict(set)
@@ -80,16 +78,14 @@ def _usable(images: Path, gallery: Gallery, notices: list[str]) -> list[Work]:
             disputed.append(f"left out: {painting.id}, the same picture under {names}")
         else:
             works[artist].append(Work(painting.id, artist, group))
-    notices += _some(disputed)
+    notices += disputed
     different = {name: len({one.group for one in works[name]}) for name in gallery.works}
     few = [name for name, count in different.items() if count < 2]
-    notices += _some(
-        [
-            f"left out: {name}, who has {len(works[name])} usable paintings of which"
-            f" {different[name]} differ; two are needed"
-            for name in few
-        ]
-    )
+    notices += [
+        f"left out: {name}, who has {len(works[name])} usable paintings of which"
+        f" {different[name]} differ; two are needed"
+        for name in few
+    ]
     enough = [one for name, own in works.items() if name not in few for one in own]
     if len({one.artist for one in enough}) < 2:
         raise Problems(
@@ -97,11 +93,6 @@ def _usable(images: Path, gallery: Gallery, notices: list[str]) -> list[Work]:
             [*(f"{name}: {len(works[name])} usable paintings" for name in gallery.works), *notices],
         )
     return enough
-
-
-def _some(lines: list[str]) -> list[str]:
-    rest = len(lines) - _LISTED
-    return [*lines[:_LISTED], f"… and {rest} more of these"] if rest > 0 else lines
 
 
 def _with_suffix_of(key: str, img_path: str) -> str:

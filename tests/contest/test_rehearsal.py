@@ -107,6 +107,14 @@ def test_what_cannot_be_used_is_left_out_by_name(images: Path, tmp_path: Path) -
     assert counts == {"Ada Stone": 1, "Ben Wood": 2, "Cleo Iron": 1}
 
 
+def test_of_many_pictures_left_out_each_is_told(images: Path, tmp_path: Path) -> None:
+    for number in range(10, 60):
+        (images / "Ada_Stone" / f"{number}.png").write_bytes(b"")
+    notices = rehearse(images, tmp_path / "data", tmp_path / "solution.csv")
+    lost = [f"{images}/Ada_Stone/{number}.png is empty" for number in range(10, 60)]
+    assert notices == tuple(f"left out: {line}" for line in lost)
+
+
 def test_identical_paintings_stay_on_one_side(images: Path, tmp_path: Path) -> None:
     for number in range(3):
         shutil.copy(
