@@ -191,9 +191,11 @@ def _repaired(workspace: Workspace) -> _Made:
     from artcli.contest.repair import find_repairs
     from artcli.contest.stale_folds import stale_folds
     from artcli.contest.tables import read_contest
+    from artcli.workspace.locks import hold
 
-    repairs = find_repairs(workspace.data, workspace.reports / "eda")
-    repairs.write(workspace.data)
+    with hold(workspace.cache / "repair.lock", "the corrections of the contest", wait=True):
+        repairs = find_repairs(workspace.data, workspace.reports / "eda")
+        repairs.write(workspace.data)
     try:
         contest = read_contest(workspace)
     except ArtcliError:

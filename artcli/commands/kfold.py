@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import asdict
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -169,12 +171,7 @@ def train(
     """
     from artcli import console
     from artcli.predicting.fold_jobs import finished_folds, fold_jobs
-
-    jobs = []
-    for run, recipe in runs:
-        if done := finished_folds(workspace, contest, run):
-            console.note(f"{run}: fold {', '.join(done)} is there already")
-        jobs += fold_jobs(workspace, contest, run, recipe, device=device, workers=workers)
+    from artcli.workspace.runs import hold_all_folds
 
     def tell(job: Any, metrics: dict[str, Any]) -> None:
         console.success(f"{job.name}: crop F1 {metrics['f1']:.4f}")
@@ -183,7 +180,15 @@ def train(
     more = f" --seeds {len(runs)}" if len(runs) > 1 else ""
     again = again or f"artcli kfold --resume {first}{more}{workspace.flag}"
     try:
-        executor.run(jobs, tell)
+        with ExitStack() as locks:
+            jobs = []
+            for run, recipe in runs:
+                same = partial(refuse_other_settings, workspace, [(run, recipe)])
+                locks.enter_context(hold_all_folds(workspace, run, same))
+                if done := finished_folds(workspace, contest, run):
+                    console.note(f"{run}: fold {', '.join(done)} is there already")
+                jobs += fold_jobs(workspace, contest, run, recipe, device=device, workers=workers)
+            executor.run(jobs, tell)
     except (Interrupted, KeyboardInterrupt) as stop:
         begun = (workspace.run_dir(first) / "recipe.toml").is_file()
         hint = f"saved; go on with: {again}" if begun else "nothing had begun: call it again"

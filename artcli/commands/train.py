@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -77,8 +78,11 @@ def command(
 
     from artcli.predicting.predict import predict_fold
     from artcli.training.run import run_fold
+    from artcli.workspace.runs import hold_fold
 
-    with going_on(lambda: _again(found, run, label)):
+    claimed = run if resume is not None else lambda: _unused(found, name, chosen)
+    lock = hold_fold(found, claimed, label) if _leads() else nullcontext(run)
+    with going_on(lambda: _again(found, run, label)), lock as run:
         result = run_fold(found, host, contest, chosen, run, label, device=device, workers=workers)
         if not result.leader:
             return
@@ -108,14 +112,21 @@ def _new(
 ) -> tuple[str, str, Recipe]:
     from artcli.training.components import recipe_from_flags
     from artcli.training.named import find_recipe
-    from artcli.workspace.runs import free_name
 
     if name is not None:
         _require_free(workspace, name)  # before what takes seconds
     base = None if source is None else find_recipe(host, workspace, source)
     recipe, _ = recipe_from_flags(host, given, base)
-    run = name or free_name(workspace, recipe.model.partition(":")[0])
-    return run, _label(fold or "0", recipe), recipe
+    return _unused(workspace, name, recipe), _label(fold or "0", recipe), recipe
+
+
+def _unused(workspace: Workspace, name: str | None, recipe: Recipe) -> str:
+    from artcli.workspace.runs import free_name
+
+    if name is None:
+        return free_name(workspace, recipe.model.partition(":")[0])
+    _require_free(workspace, name)
+    return name
 
 
 def _require_free(workspace: Workspace, run: str) -> None:

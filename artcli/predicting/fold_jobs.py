@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from artcli.errors import ArtcliError
 from artcli.host.jobs import Job
 from artcli.predicting.folder import OOF, TEST, read_kept
-from artcli.workspace.runs import read_run, run_parts
+from artcli.workspace.runs import hold_fold, read_run, run_parts
 
 if TYPE_CHECKING:
     from artcli.contest.tables import Contest
@@ -96,12 +96,13 @@ def train_and_predict(
 
     found = find_workspace(Path(workspace))
     host, contest = load_host(found), read_contest(found)
-    begun = read_run(found, run).fold(fold) if run_parts(found, run) else None
-    if begun is None or begun.state != "finished":
-        run_fold(
-            found, host, contest, make_recipe(recipe), run, fold, device=device, workers=workers
-        )
-    predict_fold(found, host, contest, run, fold, device=device)
+    with hold_fold(found, run, fold):
+        begun = read_run(found, run).fold(fold)
+        if begun is None or begun.state != "finished":
+            run_fold(
+                found, host, contest, make_recipe(recipe), run, fold, device=device, workers=workers
+            )
+        predict_fold(found, host, contest, run, fold, device=device)
     finished = read_run(found, run).fold(fold)
     assert finished is not None  # it has been trained
     return dict(finished.metrics)

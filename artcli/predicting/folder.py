@@ -23,8 +23,7 @@ from artcli.predicting.made_by import way_back
 from artcli.predicting.predictions import ALL, Predictions
 from artcli.predicting.scores import oof_scores
 from artcli.workspace.files import explained, read_json, sha256_file, sync_folder, write_sealed
-from artcli.workspace.locks import hold
-from artcli.workspace.runs import run_parts
+from artcli.workspace.runs import hold_predictions, run_parts
 
 if TYPE_CHECKING:
     from artcli.contest.tables import Contest
@@ -168,7 +167,7 @@ def keep_fold(
     if oof is None and test is None:
         return folder  # no test, and all paintings trained on: there is nothing to say
     fold = next((part.fold_numbers[0] for part in (test, oof) if part is not None), ALL)
-    with hold(folder / ".lock", f"the predictions of {name}", wait=True):
+    with hold_predictions(workspace, name):
         try:
             before = read_kept(workspace, name) or Kept(name)
         except ArtcliError:  # damaged, or stopped half-way: the folds are predicted anew
@@ -234,7 +233,7 @@ def keep_result(
     folder, which may hold more files of the command's own.
     """
     folder = workspace.predictions_dir(name)
-    with hold(folder / ".lock", f"the predictions of {name}", wait=True):
+    with hold_predictions(workspace, name):
         if (folder / FACTS_NAME).exists():
             raise ArtcliError(f"there is a run {name} already", "choose another --name")
         _write(
@@ -260,18 +259,24 @@ def import_predictions(
     Errors: `Problems` that name the file and what does not fit; an existing name.
     """
     folder = workspace.predictions_dir(name)
-    if folder.exists() or workspace.run_dir(name).exists():
-        raise ArtcliError(f"there is a run {name} already", "choose another name")
+    _require_free(workspace, name)
     test_ids = {painting.id for painting in contest.test}
     train_ids = {painting.id for painting in contest.train}
     taken: dict[str, Predictions | None] = {TEST: _fitting(test, contest, test_ids), OOF: None}
     if oof is not None:
         taken[OOF] = _fitting(oof, contest, train_ids)
     facts = {"run": name, "imported": True, "folds": {}, "bad_test_images": {}}
-    _write(folder, taken, {**facts, "scores": oof_scores(taken[OOF], contest)})
+    with hold_predictions(workspace, name):
+        _require_free(workspace, name)
+        _write(folder, taken, {**facts, "scores": oof_scores(taken[OOF], contest)})
     kept = read_kept(workspace, name)
     assert kept is not None  # written just now
     return kept
+
+
+def _require_free(workspace: Workspace, name: str) -> None:
+    if run_parts(workspace, name):
+        raise ArtcliError(f"there is a run {name} already", "choose another name")
 
 
 def _fitting(path: Path, contest: Contest, known: set[str]) -> Predictions:

@@ -48,8 +48,6 @@ from artcli.training.resume import restore, state_of
 from artcli.training.split import split_paintings
 from artcli.training.trained import build_model, came_trained
 from artcli.workspace.files import write_sealed
-from artcli.workspace.locks import hold
-from artcli.workspace.runs import lock_path
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -87,7 +85,8 @@ def run_fold(
 ) -> FoldResult:
     """Train fold `fold` ("0", …, or "all": on all paintings) of the run `run`.
 
-    The result is the same with any number of loader `workers`, and after any interruption.
+    The result is the same with any number of loader `workers`, and after any interruption. The
+    first of the ranks must hold the fold (`hold_fold`), and goes on to predict it.
 
     Errors: whatever is wrong with recipe, tables or pictures, before training starts;
     `NonFiniteLoss`; `Interrupted` after a signal, with everything saved.
@@ -95,10 +94,7 @@ def run_fold(
     components = bind_recipe(host, recipe)
     fabric = start_fabric(recipe, device)
     run = fabric.broadcast(run)  # ranks may have thought of different free names
-    if fabric.global_rank:
-        return _train(workspace, fabric, contest, recipe, components, run, fold, workers)
-    with hold(lock_path(workspace, run, fold), f"fold {fold} of the run {run}"):
-        return _train(workspace, fabric, contest, recipe, components, run, fold, workers)
+    return _train(workspace, fabric, contest, recipe, components, run, fold, workers)
 
 
 def _train(

@@ -1,16 +1,23 @@
-"""One writer at a time: a lock file beside what is written."""
+"""One writer at a time: a lock file beside what is written, which says who holds it."""
 
 from __future__ import annotations
 
+import json
+import os
+import platform
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
+from shlex import join
 
 from artcli import console
 from artcli.errors import ArtcliError
 from artcli.workspace.files import explained, make_folder
 
 _PATIENCE = 1.0  # seconds: who only looks whether a lock is held, holds it for a moment
+_LONGEST = 80  # characters of a command that are told
 
 
 @contextmanager
@@ -18,7 +25,8 @@ def hold(path: Path, what: str, *, wait: bool = False) -> Iterator[None]:
     """Hold the lock file `path` while the body runs.
 
     `what` names the thing locked, for people. When another process holds it: with `wait`, say so
-    and wait; otherwise an `ArtcliError`. The system frees the lock when its process dies.
+    and wait; otherwise an `ArtcliError`. Both tell who that is. The system frees the lock when its
+    process dies.
     """
     from filelock import FileLock, Timeout
 
@@ -28,16 +36,48 @@ def hold(path: Path, what: str, *, wait: bool = False) -> Iterator[None]:
         try:
             lock.acquire(timeout=_PATIENCE)
         except Timeout as error:
+            who = _holder(path)
             if not wait:
-                raise ArtcliError(
-                    f"{what} is in use by another artcli process", "wait for it to end"
-                ) from error
-            console.note(f"waiting for another artcli process to finish {what}")
+                raise ArtcliError(f"{what} is in use by {who}", "wait for it to end") from error
+            console.note(f"waiting for {who} to finish {what}")
             lock.acquire()
     try:
+        _sign(path, _mine())
         yield
     finally:
+        _sign(path, "")
         lock.release()
+
+
+def _sign(path: Path, holder: str) -> None:
+    """Say in the lock file who holds it; whoever opens it to lock it leaves what it says."""
+    with suppress(OSError):  # a full disk is no reason to go without the lock
+        path.write_text(holder, encoding="utf-8")
+
+
+def _mine() -> str:
+    now = datetime.now().astimezone().isoformat(" ", "seconds")
+    facts = {"pid": os.getpid(), "host": platform.node(), "command": _command(), "since": now}
+    return json.dumps(facts)
+
+
+def _command() -> str:
+    program, *words = sys.argv or [""]
+    name = Path(program).name
+    told = join(["artcli" if name == "__main__.py" else name, *words])
+    return told if len(told) <= _LONGEST else f"{told[: _LONGEST - 1]}…"
+
+
+def _holder(path: Path) -> str:
+    """Who holds the lock, as far as its file says."""
+    try:
+        holder = json.loads(path.read_text(encoding="utf-8"))
+        pid, host, command = (holder[key] for key in ("pid", "host", "command"))
+        since = datetime.fromisoformat(holder["since"])
+    except (OSError, ValueError, KeyError, TypeError):  # it is being signed, or held by a stranger
+        return "another process"
+    place = "" if host == platform.node() else f" on {host}"
+    return f"another process (pid {pid}{place}: {command}, since {since:%Y-%m-%d %H:%M:%S})"
 
 
 def is_held(path: Path) -> bool:

@@ -9,10 +9,12 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 from artcli.errors import ArtcliError
 from artcli.workspace.files import explained, sync_folder, write_text
+from artcli.workspace.locks import hold
 from artcli.workspace.paths import Workspace
 from artcli.workspace.settings import Settings, write_settings
 
@@ -66,8 +68,10 @@ def make_workspace(root: Path, fill: Fill | None = None) -> Workspace:
         if fill is not None:
             fill(stage.data, stage.solution_csv)
         _furnish(stage if new else Workspace(root))
-        with explained(root):
-            _move_in(stage, root, new=new)
+        with nullcontext() if new else hold(root / ".init.lock", str(root), wait=True):
+            _require_place(Workspace(root), filled=fill is not None)  # another may have filled it
+            with explained(root):
+                _move_in(stage, root, new=new)
     finally:
         shutil.rmtree(stage.root, ignore_errors=True)
     return Workspace(root)
@@ -108,7 +112,12 @@ def _furnish(workspace: Workspace) -> None:
 def _move_in(stage: Workspace, root: Path, *, new: bool) -> None:
     if new:
         stage.root.chmod(0o777 & ~_umask_of(stage.data))
-        stage.root.rename(root)
+        try:
+            stage.root.rename(root)
+        except OSError:  # another has made it meanwhile
+            _require_place(Workspace(root), filled=has_data(stage))
+            if not Workspace(root).settings_file.is_file():
+                raise
     else:
         there = Workspace(root)
         if stage.solution_csv.exists():

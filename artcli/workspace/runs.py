@@ -11,8 +11,8 @@ import json
 import math
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -21,12 +21,13 @@ from typing import Any, Literal
 from artcli.errors import ArtcliError
 from artcli.workspace.files import read_json, remove_tree, require_seal, unsealed
 from artcli.workspace.locks import hold, is_held
-from artcli.workspace.paths import Workspace
+from artcli.workspace.paths import Workspace, checked_name
 
 State = Literal["finished", "running", "stopped", "damaged"]
 ALL = "all"  # the label of a fold trained on all paintings, which has no validation
 HISTORY = "history.jsonl"
 _LOCK = "lock-"  # and the label of the fold that is written
+_EVERY = "every"  # in the place of that label: of who trains them one after the other
 _LABEL = re.compile(r"fold-(\d+|all)")
 
 
@@ -123,12 +124,19 @@ def remove_run(workspace: Workspace, name: str) -> list[Path]:
 
     Errors: `ArtcliError` when there is neither, or when the run is in use.
     """
+    _require_parts(workspace, name)  # before any lock is made
+    with _hold_names(workspace):
+        parts = _require_parts(workspace, name)  # another may have been quicker
+        with hold_folds(workspace, name), hold_predictions(workspace, name):
+            for folder in reversed(parts):  # the checkpoints last: predictions can be made again
+                remove_tree(folder)
+    return parts
+
+
+def _require_parts(workspace: Workspace, name: str) -> list[Path]:
     parts = run_parts(workspace, name)
     if not parts:
         read_run(workspace, name)  # says that there is none, and what there is
-    with hold_folds(workspace, name):
-        for folder in reversed(parts):  # the checkpoints last: predictions can be made again
-            remove_tree(folder)
     return parts
 
 
@@ -138,15 +146,59 @@ def lock_path(workspace: Workspace, name: str, fold: str) -> Path:
 
 
 @contextmanager
+def hold_fold(workspace: Workspace, run: str | Callable[[], str], fold: str) -> Iterator[str]:
+    """Hold a fold of a run while it is trained and predicted; yields the run's name.
+
+    `run` as a function says the name, or raises, while nobody else can take one: of a new run,
+    one that is still free. Errors: `ArtcliError` when the fold is in use.
+    """
+    with ExitStack() as lock:
+        with _hold_names(workspace):
+            name = run if isinstance(run, str) else run()
+            lock.enter_context(_hold(workspace, name, fold))
+        yield name
+
+
+@contextmanager
+def hold_all_folds(workspace: Workspace, name: str, check: Callable[[], object]) -> Iterator[None]:
+    """Be the one that trains the folds of a run one after the other; `check` raises where this
+    must not be, while nobody else can begin. Errors: `ArtcliError` when another does."""
+    with ExitStack() as lock:
+        with _hold_names(workspace):
+            check()
+            lock.enter_context(_hold(workspace, name, _EVERY))
+        yield
+
+
+@contextmanager
+def hold_predictions(workspace: Workspace, name: str) -> Iterator[None]:
+    """Hold the predictions of a run, or of this name; whoever comes second waits."""
+    lock = workspace.predictions / ".locks" / checked_name(name)
+    with hold(lock, f"the predictions of {name}", wait=True):
+        yield
+
+
+@contextmanager
+def _hold_names(workspace: Workspace) -> Iterator[None]:
+    """Hold the names of runs: a run is begun, or goes, as a whole."""
+    with hold(workspace.checkpoints / ".lock", "the list of runs", wait=True):
+        yield
+
+
+@contextmanager
 def hold_folds(workspace: Workspace, name: str) -> Iterator[None]:
     """Hold every fold of the run that there is. Errors: `ArtcliError` when one is in use."""
     folder = workspace.run_dir(name)
     labels = {path.name.removeprefix(_LOCK) for path in _locks(folder)} | set(_labels(folder))
     with ExitStack() as locks:
         for label in sorted(labels):
-            path = lock_path(workspace, name, label)
-            locks.enter_context(hold(path, f"fold {label} of the run {name}"))
+            locks.enter_context(_hold(workspace, name, label))
         yield
+
+
+def _hold(workspace: Workspace, name: str, label: str) -> AbstractContextManager[None]:
+    what = "the folds" if label == _EVERY else f"fold {label}"
+    return hold(lock_path(workspace, name, label), f"{what} of the run {name}")
 
 
 def _begun(folder: Path) -> bool:

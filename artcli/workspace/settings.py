@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from artcli.errors import ArtcliError, Problems
 from artcli.workspace.files import write_text
+from artcli.workspace.locks import hold
 from artcli.workspace.paths import Workspace
 
 
@@ -39,6 +42,13 @@ def read_settings(workspace: Workspace) -> Settings:
             [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()],
             f"it may hold: {', '.join(Settings.model_fields)}",
         ) from error
+
+
+@contextmanager
+def hold_settings(workspace: Workspace) -> Iterator[Settings]:
+    """The settings, which nobody else changes while the body does; whoever comes second waits."""
+    with hold(workspace.root / ".settings.lock", "the settings", wait=True):
+        yield read_settings(workspace)
 
 
 def write_settings(workspace: Workspace, settings: Settings) -> None:

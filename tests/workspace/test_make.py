@@ -39,7 +39,7 @@ def test_an_existing_workspace_without_data_is_filled_and_keeps_its_own(tmp_path
     (workspace.root / "README.md").write_text("my notes")
     (workspace.root / "mine.py").touch()
     make_workspace(workspace.root, fill)
-    assert contents(workspace.root) == {*FILLED, "mine.py"}
+    assert contents(workspace.root) == {*FILLED, "mine.py", ".init.lock"}
     assert read_settings(workspace).plugins == ("mine.py",)
     assert (workspace.root / "README.md").read_text() == "my notes"
 

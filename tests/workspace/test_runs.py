@@ -132,9 +132,9 @@ def test_removing_a_run_takes_its_checkpoints_and_predictions_alone(workspace: W
         workspace.run_dir("first"),
         workspace.predictions_dir("first"),
     ]
-    assert [path.name for path in workspace.checkpoints.iterdir()] == ["second"]
+    assert {path.name for path in workspace.checkpoints.iterdir()} == {".lock", "second"}
     assert remove_run(workspace, "imported") == [workspace.predictions_dir("imported")]
-    assert [path.name for path in workspace.predictions.iterdir()] == ["second"]
+    assert {path.name for path in workspace.predictions.iterdir()} == {".locks", "second"}
 
 
 def test_listing_imports_nothing_heavy() -> None:

@@ -21,7 +21,7 @@ from artcli.reporting.measure import measure_ladder
 from artcli.signals import number_of
 from artcli.training.devices import pick_device
 from artcli.training.run import run_fold
-from artcli.workspace.runs import read_run
+from artcli.workspace.runs import hold_fold, read_run
 
 if TYPE_CHECKING:
     from artcli.commands.ladder.plan import Plan
@@ -75,10 +75,11 @@ def climb(
         for run, recipe in lacking:
             machine, begun = _machine(device), time.monotonic()
             try:
-                run_fold(
-                    workspace, host, contest, recipe, run, FOLD, device=device, workers=workers
-                )
-                predict_fold(workspace, host, contest, run, FOLD, test=False, device=device)
+                with hold_fold(workspace, run, FOLD):
+                    run_fold(
+                        workspace, host, contest, recipe, run, FOLD, device=device, workers=workers
+                    )
+                    predict_fold(workspace, host, contest, run, FOLD, test=False, device=device)
             except Interrupted:
                 raise
             except KeyboardInterrupt as error:

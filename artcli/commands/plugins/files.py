@@ -20,7 +20,7 @@ from artcli.host.records import Failure, Registered, Source
 from artcli.host.targets import load_target
 from artcli.workspace.files import write_bytes
 from artcli.workspace.paths import Workspace
-from artcli.workspace.settings import read_settings, write_settings
+from artcli.workspace.settings import hold_settings, write_settings
 
 FOLDER = "plugins"
 
@@ -46,24 +46,24 @@ def add(workspace: Workspace, file: Path) -> Added:
     Errors: `ArtcliError` when it cannot be read, when another file is in the copy's place, or when
     the plugin is broken; then nothing is registered, trusted or left behind.
     """
-    settings = read_settings(workspace)
-    data = trust.read_plugin(file)
-    if file.suffix != ".py":
-        raise UsageError(f"{file} is not a Python file", "a plugin's name ends in .py")
-    path, copied = _placed(workspace, file, data)
-    console.note(f"trying {file} (sha256 {hashlib.sha256(data).hexdigest()[:12]}…)")
-    name = path.relative_to(workspace.root.resolve()).as_posix()
-    again = name in settings.plugins
-    try:
-        components = _tried(path, name, file)
-    except BaseException:
-        trust.revoke(path)
-        if copied:
-            path.unlink(missing_ok=True)
-        raise
-    if not again:
-        plugins = (*settings.plugins, name)
-        write_settings(workspace, settings.model_copy(update={"plugins": plugins}))
+    with hold_settings(workspace) as settings:
+        data = trust.read_plugin(file)
+        if file.suffix != ".py":
+            raise UsageError(f"{file} is not a Python file", "a plugin's name ends in .py")
+        path, copied = _placed(workspace, file, data)
+        console.note(f"trying {file} (sha256 {hashlib.sha256(data).hexdigest()[:12]}…)")
+        name = path.relative_to(workspace.root.resolve()).as_posix()
+        again = name in settings.plugins
+        try:
+            components = _tried(path, name, file, data)
+        except BaseException:
+            trust.revoke(path)
+            if copied:
+                path.unlink(missing_ok=True)
+            raise
+        if not again:
+            plugins = (*settings.plugins, name)
+            write_settings(workspace, settings.model_copy(update={"plugins": plugins}))
     return Added(path, name, components, copied, again, _clashes(workspace, name))
 
 
@@ -81,9 +81,9 @@ def _placed(workspace: Workspace, file: Path, data: bytes) -> tuple[Path, bool]:
     return place, False
 
 
-def _tried(path: Path, name: str, file: Path) -> tuple[Registered, ...]:
+def _tried(path: Path, name: str, file: Path, data: bytes) -> tuple[Registered, ...]:
     """What the file offers, each component imported and its signature checked."""
-    trust.approve(path)
+    trust.approve(path, data)
     source = Source(name, "", "workspace")
     loaded = load_plugin(new_manager(), name, source, lambda: trust.load_trusted(path))
     if isinstance(loaded, Failure):
@@ -110,19 +110,19 @@ def remove(workspace: Workspace, named: str) -> Path:
     Its approval goes too; the file stays. Errors: `UsageError` when there is no such plugin, or
     more than one.
     """
-    settings = read_settings(workspace)
-    matching = _matching(workspace, settings.plugins, named)
-    if len(matching) > 1:
-        raise UsageError(f"{named!r} may be any of {', '.join(matching)}", "name the file")
-    if not matching:
-        registered = ", ".join(settings.plugins) or "none"
-        raise UsageError(
-            f"no plugin file {named!r} is registered{did_you_mean(named, settings.plugins)}",
-            f"registered: {registered}; an installed one goes with: pip uninstall",
-        )
-    (name,) = matching
-    kept = tuple(plugin for plugin in settings.plugins if plugin != name)
-    write_settings(workspace, settings.model_copy(update={"plugins": kept}))
+    with hold_settings(workspace) as settings:
+        matching = _matching(workspace, settings.plugins, named)
+        if len(matching) > 1:
+            raise UsageError(f"{named!r} may be any of {', '.join(matching)}", "name the file")
+        if not matching:
+            registered = ", ".join(settings.plugins) or "none"
+            raise UsageError(
+                f"no plugin file {named!r} is registered{did_you_mean(named, settings.plugins)}",
+                f"registered: {registered}; an installed one goes with: pip uninstall",
+            )
+        (name,) = matching
+        kept = tuple(plugin for plugin in settings.plugins if plugin != name)
+        write_settings(workspace, settings.model_copy(update={"plugins": kept}))
     path = workspace.root / name
     trust.revoke(path)
     return path
