@@ -102,15 +102,16 @@ def unsealed(found: Any, name: str = "") -> Any:
 
 
 def sealed_lines(text: str) -> str:
-    """`text` of whole lines with its seal as a comment (of TOML) after them."""
-    return f'{text}# {_SEAL} = "{hashlib.sha256(text.encode()).hexdigest()}"\n'
+    """`text` with its seal as a comment (of TOML) before it: what is cut short has one, too."""
+    return f'# {_SEAL} = "{hashlib.sha256(text.encode()).hexdigest()}"\n{text}'
 
 
 def require_seal(path: Path, data: bytes) -> None:
     """Errors: `ArtcliError` where `data`, read from `path`, is not what `sealed_lines` sealed;
     what was never sealed may be anything."""
-    text, mark, _ = data.partition(f"# {_SEAL} = ".encode())
-    if mark and data != sealed_lines(text.decode(errors="replace")).encode():
+    first, _, text = data.partition(b"\n")
+    marked = first.startswith(f"# {_SEAL} = ".encode())
+    if marked and data != sealed_lines(text.decode(errors="replace")).encode():
         raise _unsealed(path)
 
 

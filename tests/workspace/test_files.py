@@ -72,3 +72,39 @@ def test_sha256_of_a_file(tmp_path: Path) -> None:
     (tmp_path / "abc").write_bytes(b"abc")
     expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
     assert files.sha256_file(tmp_path / "abc") == expected
+
+
+def test_a_sealed_file_is_refused_once_it_has_changed_until_its_seal_is_removed(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "a.json"
+    files.write_sealed(path, {"name": "Dürer", "f1": 0.1, "nan": None, "of": {"1": [2, 3.5]}})
+    assert files.read_json(path) == {"name": "Dürer", "f1": 0.1, "nan": None, "of": {"1": [2, 3.5]}}
+    whole = path.read_text()
+    path.write_text(whole.replace("0.1", "0.3"))
+    with pytest.raises(ArtcliError, match="is not the file that was written") as caught:
+        files.read_json(path)
+    assert "remove its seal" in str(caught.value.hint)
+    path.with_name("b.json").write_text(whole)
+    with pytest.raises(ArtcliError, match="is not the file that was written"):
+        files.read_json(path.with_name("b.json"))
+    path.write_text('{"f1": 0.3}')
+    assert files.read_json(path) == {"f1": 0.3}
+
+
+def test_lines_are_sealed_from_the_first_to_the_last(tmp_path: Path) -> None:
+    path, text = tmp_path / "a.toml", "a = 1\nb = 2\n"
+    sealed = files.sealed_lines(text).encode()
+    assert sealed.endswith(text.encode())
+    for right in (sealed, text.encode(), b""):
+        files.require_seal(path, right)
+    for wrong in (sealed[:-6], sealed + b"c = 3\n", sealed.replace(b"2", b"4", 1)):
+        with pytest.raises(ArtcliError, match="is not the file that was written"):
+            files.require_seal(path, wrong)
+
+
+def test_room_is_asked_for_in_bytes(tmp_path: Path) -> None:
+    files.need_room(tmp_path / "new", 1, "a file")
+    with pytest.raises(ArtcliError, match=r"no room for it .*: 1,125,899,906,842,624 bytes are"):
+        files.need_room(tmp_path, 1 << 50, "it")
+    assert [path.name for path in tmp_path.iterdir()] == ["new"]
