@@ -296,11 +296,17 @@ def _load(picture: Image.Image, name: str) -> Image.Image:
 
 @contextmanager
 def _told(name: str) -> Iterator[None]:
-    """Whatever the pixels of a damaged file make Pillow raise, as a `BadImage`."""
+    """Whatever the pixels of a damaged file make Pillow raise, as a `BadImage`.
+
+    Too little memory is no fault of the file, which would be refused until it changes.
+    """
     try:
         yield
     except BadImage:
         raise
+    except MemoryError as error:
+        hint = "close other programs, or move to a machine with more of it"
+        raise ArtcliError(f"there is too little memory to decode {name}", hint) from error
     except Exception as error:
         short = "truncated" in str(error) or isinstance(error, EOFError)
         why = " ".join(str(error).split()) or type(error).__name__

@@ -20,6 +20,7 @@ from artcli.contest.images import (
     read_image,
     resize,
 )
+from artcli.errors import ArtcliError
 
 RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
 
@@ -177,6 +178,23 @@ def test_a_missing_file_and_a_folder_are_refused_by_name(tmp_path: Path) -> None
         f"{tmp_path / 'gone.jpg'} is missing",
         f"{tmp_path / 'folder.jpg'} is a folder, not an image",
     ]
+
+
+def test_too_little_memory_is_no_fault_of_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise MemoryError
+
+    path = tmp_path / "large.png"
+    halves(RED, BLUE).save(path)
+    monkeypatch.setattr("PIL.ImageFile.ImageFile.load", full)
+    for read in (read_image, lambda path: check_images([path])):
+        with pytest.raises(
+            ArtcliError, match=r"too little memory to decode .*large\.png"
+        ) as caught:
+            read(path)
+        assert not isinstance(caught.value, BadImage)
 
 
 def test_a_jpeg_that_lost_its_end_is_found_by_the_quick_check_too(tmp_path: Path) -> None:
