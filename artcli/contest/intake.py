@@ -22,7 +22,7 @@ from artcli.contest.proposals import GROUPS_NAME
 from artcli.contest.repair import Repairs, find_repairs
 from artcli.contest.tables import SAMPLE_NAME, TEST_NAME, Contest, read_contest
 from artcli.errors import ArtcliError
-from artcli.workspace.files import explained
+from artcli.workspace.files import explained, need_room
 
 TABLES = (TRAIN_NAME, TEST_NAME, SAMPLE_NAME, ARTISTS_NAME, FIXES_NAME, ALIASES_NAME, GROUPS_NAME)
 SOLUTION_NAME = "solution.csv"
@@ -82,7 +82,10 @@ def take_over(source: Path, data: Path, solution: Path, *, repair: bool = False)
     contest = read_contest(found, follow_links=True, corrections=data if repair else None)
     bad_tests = check_pictures(contest)
     files = dict.fromkeys(painting.path for painting in (*contest.train, *contest.test))
-    for file in console.track([file for file in files if file.is_file()], "Taking over images"):
+    there = [file for file in files if file.is_file()]
+    if found.stat().st_dev != data.stat().st_dev:  # else they are linked
+        need_room(data, sum(file.stat().st_size for file in there), "the pictures")
+    for file in console.track(there, "Taking over images"):
         bring_in(file, data / file.relative_to(found))
     notices = [*contest.notices, *_take_solution(found, contest, solution)]
     if found != source.resolve():

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from command_line import artcli
@@ -24,6 +25,7 @@ from small_disks import ends, fill, limit_files, may_mount, obey_modes, read_onl
 from artcli.contest import pixel_store
 from artcli.contest.generated import store as set_store
 from artcli.contest.generated.store import read_set
+from artcli.contest.images import encode_jpeg
 from artcli.contest.pixels import PixelSource, open_pixels
 from artcli.contest.survey import surveying
 from artcli.contest.survey.store import read_store as read_survey
@@ -375,6 +377,43 @@ def test_room_is_asked_for_before_the_first_epoch(
     control = tried(tmp_path / "unsafe")
     shows(
         "disk", "train, on a disk with no room for its pictures or three checkpoints",
+        trials=count, broken=broken,
+        without="no room is asked for", control=(count, len(control)),
+    )  # fmt: skip
+
+
+@needs_mount
+def test_room_is_asked_for_before_pictures_are_copied(
+    shows: Callable[..., None],
+    trials: Callable[[int, int], int],
+    seed: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    source = painted_workspace(tmp_path / "source", each=4, pieces=4).data
+    noise = np.random.default_rng(seed)
+    for path in source.rglob("*.jpg"):
+        path.write_bytes(encode_jpeg(noise.integers(0, 256, (200, 150, 3), np.uint8), 90))
+    whole = sum(path.stat().st_size for path in source.rglob("*.jpg"))
+    count = trials(2, 40)
+
+    def tried(place: Path) -> list[str]:
+        broken = []
+        for number in range(count):
+            with small_disk(place, 4 << 20):
+                fill(place, random.Random(f"{seed} {number}").randrange(50_000, whole - 50_000))
+                answer = artcli("init", place / "w", "--from", source)
+                told = f"{whole:,} bytes are needed" in answer.text
+                left = [path.name for path in place.iterdir() if path.name != "filler"]
+                if answer.code != 1 or not told or left:
+                    broken.append(f"{answer.code}, {left}, {answer.err[-200:]}")
+        return broken
+
+    broken = tried(tmp_path / "safe")
+    monkeypatch.setattr("artcli.contest.intake.need_room", lambda *_: None)
+    control = tried(tmp_path / "unsafe")
+    shows(
+        "disk", "init, onto another disk with no room for the pictures",
         trials=count, broken=broken,
         without="no room is asked for", control=(count, len(control)),
     )  # fmt: skip
