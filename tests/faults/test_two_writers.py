@@ -1,0 +1,405 @@
+"""Two processes at once on one thing: one goes on, the other is told or waits, nothing is mixed."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+import torch._dynamo  # imported before any fork: it starts threads
+from command_line import artcli
+from painted import MODEL, contest_of, painted_workspace
+
+from artcli.commands.plugins import files as plugin_files
+from artcli.contest import pixels, splits
+from artcli.errors import ArtcliError
+from artcli.host import trust
+from artcli.predicting import submission
+from artcli.predicting.folder import import_predictions, read_kept
+from artcli.predicting.predictions import Predictions
+from artcli.training.pixel_sets import train_pixels
+from artcli.workspace import locks, runs, settings
+from artcli.workspace.files import sha256_file
+from artcli.workspace.paths import Workspace
+
+SMALL = (
+    "--model", MODEL, "--epochs", "2", "--crops", "1", "--batch-size", "8", "--image-size", "32",
+    "--folds", "4", "--workers", "0",
+)  # fmt: skip
+PLUGIN = """
+from artcli.plugin import Component, hookimpl
+
+@hookimpl
+def artcli_components():
+    return [Component(kind="loss", name="mine-{0}", target=mine, summary="Mine.")]
+
+def mine(class_counts):
+    return lambda logits, targets: logits.sum()
+"""
+Outcome = dict[str, Any]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_thread() -> None:
+    torch.set_num_threads(1)  # forked children cannot use the threads of their parent
+
+
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """A workspace without folds or pixels, after a run that warms this process up."""
+    root = tmp_path_factory.mktemp("writers")
+    workspace = painted_workspace(root / "fresh", each=6, pieces=4)
+    warm = _copy(workspace, root / "warm")
+    assert _train(warm).code == 0
+    return workspace
+
+
+@pytest.fixture(autouse=True)
+def _own_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(trust.CONFIG_VARIABLE, str(tmp_path / "configuration"))
+
+
+Race = Callable[[Workspace, int], str]  # what is wrong after race number N, "" if nothing is
+
+
+def _folds(workspace: Workspace, number: int) -> str:
+    contest = contest_of(workspace)
+
+    def make(writer: int) -> object:
+        return splits.load_or_make_folds(workspace, contest, 4, seed=writer).fold_of
+
+    found = _race(make, number)
+    kept = splits.load_or_make_folds(workspace, contest, 4).fold_of
+    return "" if all(one.get("value") == kept for one in found) else f"other folds: {found}"
+
+
+def _pixels(workspace: Workspace, number: int) -> str:
+    contest = contest_of(workspace)
+
+    def read(_writer: int) -> object:
+        made = train_pixels(workspace, contest, 32)
+        return [made.decoded, sum(int(made.square(row).sum()) for row in range(len(made)))]
+
+    found = _race(read, number)
+    if not all("value" in one for one in found):
+        return f"one failed: {found}"
+    sums = {one["value"][1] for one in found}
+    decoded = sum(one["value"][0] for one in found)
+    ok = len(sums) == 1 and decoded == len(contest.train)
+    return "" if ok else f"{decoded} files decoded of {len(contest.train)}, sums {sums}"
+
+
+def _settings(workspace: Workspace, number: int) -> str:
+    for writer in (0, 1):
+        (workspace.root / f"mine{writer}.py").write_text(PLUGIN.format(writer))
+    found = _race(
+        lambda writer: plugin_files.add(workspace, workspace.root / f"mine{writer}.py").name, number
+    )
+    kept = set(settings.read_settings(workspace).plugins)
+    return "" if kept == {"mine0.py", "mine1.py"} else f"kept {kept}: {found}"
+
+
+def _imports(workspace: Workspace, number: int) -> str:
+    contest = contest_of(workspace)
+    ids, classes = [one.id for one in contest.test], contest.artists
+    given = []
+    for writer in (0, 1):
+        values = np.full((len(ids), len(classes)), 0.1, np.float32)
+        values[:, writer] = 0.8
+        Predictions.make(ids, values, classes, crops=-1, folds=0).save(
+            file := workspace.root / f"given-{writer}.npz"
+        )
+        given.append(file)
+    found = _race(
+        lambda writer: import_predictions(workspace, contest, "x", test=given[writer]).name, number
+    )
+    won = [writer for writer, one in enumerate(found) if "value" in one]
+    if len(won) != 1 or "there is a run x" not in found[1 - won[0]].get("told", ""):
+        return f"not one winner: {found}"
+    kept = read_kept(workspace, "x")
+    assert kept is not None
+    assert kept.test is not None
+    return "" if set(kept.test.guesses()) == {classes[won[0]]} else "the loser's are kept"
+
+
+def _submissions(workspace: Workspace, number: int) -> str:
+    contest = contest_of(workspace)
+    ids, classes = [one.id for one in contest.test], contest.artists
+    values = np.full((len(ids), len(classes)), 1 / len(classes), np.float32)
+    Predictions.make(ids, values, classes, crops=-1, folds=0).save(
+        file := workspace.root / "given.npz"
+    )
+    kept = import_predictions(workspace, contest, "x", test=file)
+    found = _race(
+        lambda _writer: submission.write_submission(workspace, contest, kept).path.name, number
+    )
+    names = sorted(str(one.get("value")) for one in found)
+    return "" if names == ["x-2.csv", "x.csv"] else f"written: {found}"
+
+
+def _names(workspace: Workspace, number: int) -> str:
+    """Two runs without a name of their own: each has another."""
+
+    def begin(writer: int) -> object:
+        with runs.hold_fold(workspace, lambda: runs.free_name(workspace, "tiny"), "0") as name:
+            _write_slowly(workspace.run_dir(name), writer)
+        return name
+
+    found = _race(begin, number)
+    names = sorted(str(one.get("value")) for one in found)
+    return "" if names == ["tiny-1", "tiny-2"] else f"names: {found}"
+
+
+def _removal(workspace: Workspace, number: int) -> str:
+    """One goes on with a fold of a run that the other removes: it stays whole, or goes."""
+    folder = workspace.run_dir("x")
+    _write_slowly(folder, 7)
+
+    def work(writer: int) -> object:
+        if writer:
+            return len(runs.remove_run(workspace, "x"))
+        with runs.hold_fold(workspace, "x", "1"):
+            _write_slowly(folder / "fold-1", writer)
+            return sorted(path.name for path in (folder / "fold-1").iterdir())
+
+    went_on, removed = _race(work, number)
+    if "error" in went_on or "error" in removed:
+        return f"failed: {went_on}, {removed}"
+    if "value" in went_on and went_on["value"] != ["recipe.toml", "run.json"]:
+        return f"files of a fold went as it was written: {went_on}"
+    if "told" in removed and f"pid {went_on['pid']}" not in removed["told"]:
+        return f"not told who is there: {removed}"
+    return ""
+
+
+RACES: Mapping[str, tuple[Race, tuple[Any, ...]]] = {
+    "the file of folds": (_folds, (splits,)),
+    "the pixel cache": (_pixels, (pixels,)),
+    "artcli.toml, as two plugins are added": (_settings, (settings, trust)),
+    "predictions imported under one name": (_imports, (runs,)),
+    "submissions of one run": (_submissions, (submission,)),
+    "the next free name of a run": (_names, (runs,)),
+    "a run that is gone on with and removed": (_removal, (runs,)),
+}
+
+
+@pytest.mark.parametrize("what", RACES)
+def test_two_at_once(
+    what: str,
+    fresh: Workspace,
+    trials: Callable[[int, int], int],
+    seed: int,
+    shows: Callable[..., None],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    race, holders = RACES[what]
+
+    def why(number: int, place: str) -> str:
+        workspace = _copy(fresh, tmp_path / f"{place}-{number}")
+        said = race(workspace, 1000 * seed + number)
+        shutil.rmtree(workspace.root)
+        return f"race {number}: {said}" if said else ""
+
+    count, enough = trials(2, 50), trials(1, 20)
+    broken = [said for number in range(count) if (said := why(number, "held"))]
+    with monkeypatch.context() as patch:
+        for module in holders:
+            patch.setattr(module, "hold", _no_lock)
+        control = lost = 0
+        while lost < enough and control < 60:  # two do not always meet
+            lost += bool(why(control, "free"))
+            control += 1
+    shows(
+        "writers", what, trials=count, broken=broken,
+        without="no lock is taken", control=(control, lost),
+    )  # fmt: skip
+
+
+def test_two_at_once_train_one_run(
+    fresh: Workspace,
+    trials: Callable[[int, int], int],
+    seed: int,
+    shows: Callable[..., None],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    alone = _copy(fresh, tmp_path / "alone")
+    assert "value" in _race(lambda writer: _train(alone).code if writer else 0, seed)[1]
+    whole = _weights(alone)
+
+    def why(number: int, place: str) -> str:
+        workspace = _copy(fresh, tmp_path / f"{place}-{number}")
+
+        def train(_writer: int) -> object:
+            answer = _train(workspace)
+            return [answer.code, " ".join(answer.err.split())]
+
+        found = _race(train, 1000 * seed + number)
+        ended = sorted(one.get("value", [9, str(one)]) for one in found)
+        end = _weights(workspace)
+        shutil.rmtree(workspace.root)
+        if [code for code, _ in ended] != [0, 1]:
+            return f"race {number}: they ended with {ended}"
+        told = ended[1][1]
+        pids = [f"pid {one['pid']}:" for one in found]
+        if "there is a run x already" not in told and not any(pid in told for pid in pids):
+            return f"race {number}: told {told}"
+        return "" if end == whole else f"race {number}: other weights or predictions"
+
+    count, control = trials(1, 50), trials(1, 10)
+    broken = [said for number in range(count) if (said := why(number, "held"))]
+    with monkeypatch.context() as patch:
+        patch.setattr(runs, "hold", _no_lock)
+        lost = sum(bool(why(number, "free")) for number in range(control))
+    shows(
+        "writers", "train, of one name", trials=count, broken=broken,
+        without="no lock is taken", control=(control, lost),
+    )  # fmt: skip
+
+
+def test_a_lock_dies_with_its_owner(
+    trials: Callable[[int, int], int],
+    shows: Callable[..., None],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    waits: list[float] = []
+
+    def why(number: int) -> str:
+        path = tmp_path / f"lock-{number}"
+        owner, worker = _owner_with_a_child(path)
+        try:
+            try:
+                with locks.hold(path, "it"):
+                    return "two hold it"
+            except ArtcliError as error:
+                if f"pid {owner}:" not in str(error):
+                    return f"not told who holds it: {error}"
+            os.kill(owner, signal.SIGKILL)
+            os.waitpid(owner, 0)
+            started = time.perf_counter()
+            with locks.hold(path, "it"):  # although the owner's child lives on
+                waits.append(time.perf_counter() - started)
+            return ""
+        except ArtcliError as error:
+            return str(error)
+        finally:
+            os.kill(worker, signal.SIGKILL)
+
+    monkeypatch.setattr(locks, "_PATIENCE", 0.2)
+    count, control = trials(3, 50), trials(1, 5)
+    broken = [said for number in range(count) if (said := why(number))]
+    longest = max(waits, default=0.0)
+    with monkeypatch.context() as patch:
+        patch.setattr(locks, "hold", _by_a_file_alone)
+        lost = sum(bool(why(number)) for number in range(100, 100 + control))
+    shows(
+        "writers", "a lock whose owner is killed, and whose child lives on",
+        trials=count, broken=broken, without="a file that is there is the lock",
+        control=(control, lost), figures=f"free after {1000 * longest:.0f} ms at most",
+    )  # fmt: skip
+
+
+def _owner_with_a_child(path: Path) -> tuple[int, int]:
+    """A forked process that holds `path`, and one forked by it, as loaders are."""
+    here, there = os.pipe()
+    owner = os.fork()
+    if owner == 0:
+        with locks.hold(path, "it"):
+            child = os.fork()
+            if child:
+                os.write(there, str(child).encode())
+            while True:
+                time.sleep(60)
+    os.close(there)
+    child = int(os.read(here, 32))
+    os.close(here)
+    return owner, child
+
+
+def _race(work: Callable[[int], object], number: int) -> list[Outcome]:
+    """What came of `work(0)` and `work(1)`, each in a forked process of its own, begun at once but
+    for a few random milliseconds: its `pid`, and `value`, what it was `told`, or an `error`."""
+    offsets = np.random.default_rng(number).uniform(0, 0.004, 2)
+    gate, opened = os.pipe()
+    children = []
+    for writer in (0, 1):
+        here, there = os.pipe()
+        child = os.fork()
+        if child == 0:
+            os.close(opened)
+            os.read(gate, 1)  # until it is closed
+            time.sleep(offsets[writer])
+            os.write(there, json.dumps(_tried(work, writer)).encode())
+            os._exit(0)
+        os.close(there)
+        children.append((child, here))
+    os.close(gate)
+    os.close(opened)
+    found = []
+    for child, here in children:
+        with os.fdopen(here, "rb") as file:
+            said = file.read()
+        os.waitpid(child, 0)
+        found.append({"pid": child, **json.loads(said or '{"error": "it died"}')})
+    return found
+
+
+def _tried(work: Callable[[int], object], writer: int) -> Outcome:
+    try:
+        return {"value": work(writer)}
+    except ArtcliError as error:
+        return {"told": str(error)}
+    except BaseException as error:
+        return {"error": repr(error)}
+
+
+def _train(workspace: Workspace) -> Any:
+    return artcli("train", "-w", workspace.root, "--name", "x", *SMALL)
+
+
+def _weights(workspace: Workspace) -> dict[str, str]:
+    files = [
+        *workspace.run_dir("x").rglob("*.safetensors"),
+        *workspace.predictions_dir("x").glob("*.npz"),
+    ]
+    return {str(file.relative_to(workspace.root)): sha256_file(file) for file in files}
+
+
+def _write_slowly(folder: Path, writer: int) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "recipe.toml").write_text(f"seed = {writer}\n")
+    time.sleep(0.02)
+    (folder / "run.json").write_text(json.dumps({"by": writer}))
+
+
+def _no_lock(*_arguments: object, **_named: object) -> Any:
+    return nullcontext()
+
+
+@contextmanager
+def _by_a_file_alone(path: Path, what: str) -> Iterator[None]:
+    try:
+        path.touch(exist_ok=False)
+    except FileExistsError:
+        raise ArtcliError(f"{what} is in use by pid {path.read_text()}:") from None
+    path.write_text(str(os.getpid()))
+    try:
+        yield
+    finally:
+        path.unlink()
+
+
+def _copy(fresh: Workspace, place: Path) -> Workspace:
+    shutil.copytree(fresh.root, place, copy_function=os.link)
+    return Workspace(place)
