@@ -69,7 +69,7 @@ class Root(TyperGroup):
 
 
 MARKUP: Literal["markdown"] = "markdown"  # in docstrings; as Rich markup, [names] would vanish
-MOST_LETTERS = 1000  # of a line of an error
+MOST_LETTERS = 800  # of a line of an error
 CALL_AGAIN = "call it again"
 AGAIN = "run again with --debug for the traceback: artcli --debug …"
 

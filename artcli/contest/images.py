@@ -314,8 +314,11 @@ def _told(name: str) -> Iterator[None]:
 
 
 def _what_it_is_instead(file: IO[bytes]) -> str:
-    file.seek(0)
-    start = file.read(1024).removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    try:
+        file.seek(0)
+        start = file.read(1024).removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    except OSError as error:  # of the disk
+        return f"cannot be read: {error.strerror or error}"
     if not start:
         return "is empty"
     if start.startswith((b"<!doctype", b"<html", b"<head", b"<body", b"<?xml")):

@@ -257,3 +257,15 @@ def test_grey_arrays_make_grey_jpegs() -> None:
     data = encode_jpeg(np.full((8, 8), 77, np.uint8))
     assert (decode_image(data, "grey") == 77).all()
     assert len(data) < len(encode_jpeg(np.full((8, 8, 3), 77, np.uint8)))
+
+
+def test_a_disk_that_fails_is_told_with_the_picture() -> None:
+    """Linux lets this file be opened, and fails to give its first byte."""
+    with pytest.raises(BadImage, match="cannot be read: Input/output error"):
+        read_image(Path("/proc/self/mem"))
+
+
+def test_a_pipe_is_no_picture_and_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.png")
+    with pytest.raises(BadImage, match="it is a pipe or a device"):
+        read_image(tmp_path / "a.png")

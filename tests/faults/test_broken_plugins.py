@@ -146,7 +146,8 @@ FILES = {  # of a distribution, in its .dist-info
         "METADATA": b"Name: x\nVersion: 1\n", "entry_points.txt": b"[artcli]\nx = 3 4:\n",
     },
 }  # fmt: skip
-SLOW = {"eda", "doctor", "bench", "demo"}  # called beside all kinds at once
+# Called beside all kinds at once, not beside each:
+SLOW = {"eda", "doctor", "bench", "demo", "kfold", "ladder", "tta"}
 LISTS = {"plugins", "doctor"}  # which change what they say, as they should
 CHEAP = ("init", "recipes show", "plugins show", "plugins new", "submit", "train")
 

@@ -56,6 +56,7 @@ def command(
     from artcli.reporting.ladder import command_line, ladder_folder
     from artcli.reporting.ladder_page import write_report
     from artcli.training.devices import pick_device
+    from artcli.training.generated import open_sets
     from artcli.training.recipe import flag_of
     from artcli.workspace.locks import hold
     from artcli.workspace.paths import find_workspace
@@ -70,6 +71,7 @@ def command(
         console.note(f"the budget is the ladder's own: {listed}")
     pick_device(device)
     contest = read_contest(found)
+    open_sets(found, contest, given.get("generated", ()))
     for notice in contest.notices:
         console.note(notice)
     folder = ladder_folder(found, name)
