@@ -352,7 +352,7 @@ def test_room_is_asked_for_before_the_first_epoch(
     def begin(*_: Any, **__: Any) -> None:
         raise ArtcliError("the first epoch began")
 
-    count = trials(1, 24)
+    count = trials(1, 12)
     monkeypatch.setattr("artcli.training.run.fit", begin)
 
     def tried(place: Path) -> list[str]:

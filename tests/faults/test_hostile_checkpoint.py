@@ -164,7 +164,7 @@ def test_nothing_in_it_is_run(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     canary = tmp_path / "canary"
-    count = trials(2, 40) * len(PLACES)
+    count = trials(2, 30) * len(PLACES)
 
     def tried(place: Path) -> list[str]:
         ran = []
