@@ -42,7 +42,8 @@ def test_a_folder_that_cannot_be_made_is_told_in_a_line(tmp_path: Path) -> None:
 def test_a_second_process_is_refused_by_name_and_let_in_after_a_kill(tmp_path: Path) -> None:
     path = tmp_path / "locks" / "first.lock"
     with holder(path) as process:
-        with pytest.raises(ArtcliError, match="run first is in use"), hold(path, "run first"):
+        told = rf"run first is in use by another process \(pid {process.pid}: -c .*, since 20"
+        with pytest.raises(ArtcliError, match=told), hold(path, "run first"):
             pass
         process.kill()
     with hold(path, "run first"):
