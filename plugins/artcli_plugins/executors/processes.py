@@ -54,7 +54,7 @@ def processes(
         int | None, Field(ge=1), "how many at a time (none: one for each GPU, else for each core)"
     ] = None,
     threads: Annotated[
-        int | None, Field(ge=1), "threads of each (none: the cores shared out)"
+        int | None, Field(ge=1, le=1024), "threads of each (none: the cores shared out)"
     ] = None,
 ) -> Processes:
     """Jobs side by side on this machine, each in a process of its own.

@@ -31,7 +31,7 @@ class Serial:
 def serial(
     *,
     threads: Annotated[
-        int | None, Field(ge=1), "threads to compute with (none: as torch decides)"
+        int | None, Field(ge=1, le=1024), "threads to compute with (none: as torch decides)"
     ] = None,
 ) -> Serial:
     """One job after the other, in this process.
