@@ -36,7 +36,7 @@ from artcli.workspace.settings import Settings, write_settings
 QUICK = 10  # seconds of processor time that a refusal may take
 MOST_LINES = 6  # of an error
 MOST_MISTAKES = 13  # lines, where one word holds many mistakes
-MOST_LETTERS = 2000
+MOST_LETTERS = 3500  # about a screen
 USAGE = re.compile(r"(Usage: |Try |\s*$|[╭╰]─)")
 TOO_MANY = 10**30
 LONG = "x" * 100_000
