@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from artcli.commands.options import (
+    AutoBatchOption,
     DeviceOption,
     FromRecipeOption,
     JsonOption,
@@ -47,7 +48,11 @@ def command(
     recipe: FromRecipeOption = None,
     seeds: Annotated[
         int,
-        typer.Option(min=1, help="Train with so many seeds: the runs NAME, NAME-s1, NAME-s2, …."),
+        typer.Option(
+            min=1,
+            max=1000,
+            help="Train with so many seeds: the runs NAME, NAME-s1, NAME-s2, ….",
+        ),
     ] = 1,
     executor: Annotated[
         str | None,
@@ -56,6 +61,7 @@ def command(
             help="Who runs the folds: serial, processes, ray or a plugin's [default: serial].",
         ),
     ] = None,
+    auto_batch: AutoBatchOption = False,
     device: DeviceOption = "auto",
     workers: WorkersOption = None,
     workspace: WorkspaceOption = None,
@@ -72,6 +78,7 @@ def command(
     from artcli.contest.tables import read_contest
     from artcli.host.discovery import load_host
     from artcli.host.kinds import KINDS
+    from artcli.training.recipe import read_recipe
     from artcli.workspace.paths import find_workspace
 
     if int(os.environ.get("WORLD_SIZE", 1)) > 1:
@@ -80,7 +87,12 @@ def command(
         )
     found = find_workspace(workspace)
     host = load_host(found)
-    runner = host.bind("executor", executor or str(KINDS["executor"].default))
+    runner = host.bind("executor", str(KINDS["executor"].default) if executor is None else executor)
+    if auto_batch and runner.text != "serial":
+        raise UsageError(
+            "--auto-batch is for folds trained one after the other: all must have the same batches",
+            "leave out --executor",
+        )
     runs = (
         _resumed(found, resume, seeds, {**given, "name": name, "recipe": recipe})
         if resume is not None
@@ -91,7 +103,9 @@ def command(
     for notice in contest.notices:
         console.note(notice)
     load_or_make_folds(found, contest, runs[0][1].folds)
-    train(found, contest, runs, runner(), device=device, workers=workers)
+    train(found, contest, runs, runner(), device=device, workers=workers, auto_batch=auto_batch)
+    if auto_batch:
+        runs = [(run, read_recipe(found.run_dir(run) / "recipe.toml")) for run, _ in runs]
     document = measured(found, contest, runs)
     if json:
         console.print_json(document)
@@ -164,6 +178,7 @@ def train(
     device: str = "auto",
     workers: int | None = None,
     again: str | None = None,
+    auto_batch: bool = False,
 ) -> None:
     """Train and predict the folds that `runs` lack; `again` is the command that goes on with it.
 
@@ -187,7 +202,10 @@ def train(
                 locks.enter_context(hold_all_folds(workspace, run, same))
                 if done := finished_folds(workspace, contest, run):
                     console.note(f"{run}: fold {', '.join(done)} is there already")
-                jobs += fold_jobs(workspace, contest, run, recipe, device=device, workers=workers)
+                jobs += fold_jobs(
+                    workspace, contest, run, recipe,
+                    device=device, workers=workers, auto_batch=auto_batch,
+                )  # fmt: skip
             executor.run(jobs, tell)
     except (Interrupted, KeyboardInterrupt) as stop:
         begun = (workspace.run_dir(first) / "recipe.toml").is_file()

@@ -11,6 +11,7 @@ import typer
 
 from artcli.commands.going_on import going_on
 from artcli.commands.options import (
+    AutoBatchOption,
     DeviceOption,
     FromRecipeOption,
     JsonOption,
@@ -47,6 +48,7 @@ def command(
         typer.Option(metavar="RUN", help="Go on with a run that was stopped, by its own recipe."),
     ] = None,
     recipe: FromRecipeOption = None,
+    auto_batch: AutoBatchOption = False,
     device: DeviceOption = "auto",
     workers: WorkersOption = None,
     workspace: WorkspaceOption = None,
@@ -83,7 +85,10 @@ def command(
     claimed = run if resume is not None else lambda: _unused(found, name, chosen)
     lock = hold_fold(found, claimed, label) if _leads() else nullcontext(run)
     with going_on(lambda: _again(found, run, label)), lock as run:
-        result = run_fold(found, host, contest, chosen, run, label, device=device, workers=workers)
+        result = run_fold(
+            found, host, contest, chosen, run, label,
+            device=device, workers=workers, auto_batch=auto_batch,
+        )  # fmt: skip
         if not result.leader:
             return
         predictions = predict_fold(found, host, contest, result.run, label, device=device)
@@ -92,7 +97,7 @@ def command(
             {
                 "run": result.run,
                 "fold": label,
-                "recipe": chosen.model_dump(),
+                "recipe": result.recipe.model_dump(),
                 "checkpoints": result.folder,
                 "predictions": predictions,
                 **result.metrics,

@@ -29,6 +29,7 @@ def fold_jobs(
     *,
     device: str = "auto",
     workers: int | None = None,
+    auto_batch: bool = False,
 ) -> list[Job]:
     """A job for each fold of `run` that is not both trained and predicted yet, in order.
 
@@ -46,6 +47,7 @@ def fold_jobs(
                 "recipe": recipe.model_dump(exclude_none=True, mode="json"),
                 "device": device,
                 "workers": workers,
+                "auto_batch": auto_batch,
             },
         )
         for fold in map(str, range(recipe.folds))
@@ -82,6 +84,7 @@ def train_and_predict(
     recipe: Mapping[str, Any],
     device: str,
     workers: int | None,
+    auto_batch: bool = False,
 ) -> dict[str, Any]:
     """Train a fold, or go on with it, and keep its out-of-fold and test probabilities.
 
@@ -90,7 +93,7 @@ def train_and_predict(
     from artcli.contest.tables import read_contest
     from artcli.host.discovery import load_host
     from artcli.predicting.predict import predict_fold  # torch, after what needs none
-    from artcli.training.recipe import make_recipe
+    from artcli.training.recipe import make_recipe, read_recipe
     from artcli.training.run import run_fold
     from artcli.workspace.paths import find_workspace
 
@@ -99,9 +102,13 @@ def train_and_predict(
     with hold_fold(found, run, fold):
         begun = read_run(found, run).fold(fold)
         if begun is None or begun.state != "finished":
+            chosen, kept = make_recipe(recipe), found.run_dir(run) / "recipe.toml"
+            if auto_batch and kept.is_file():  # a fold before may have taken smaller batches
+                chosen = read_recipe(kept)
             run_fold(
-                found, host, contest, make_recipe(recipe), run, fold, device=device, workers=workers
-            )
+                found, host, contest, chosen, run, fold,
+                device=device, workers=workers, auto_batch=auto_batch,
+            )  # fmt: skip
         predict_fold(found, host, contest, run, fold, device=device)
     finished = read_run(found, run).fold(fold)
     assert finished is not None  # it has been trained

@@ -65,16 +65,20 @@ def look(
                         else:
                             output = model(seen)
                     said.append(output.logits.float().softmax(1))
-                    if not said[-1].isfinite().all():
-                        raise ArtcliError(
-                            "the model says what is no number of a picture",
-                            "the checkpoint cannot be used: train again at a lower learning rate",
-                        )
+                    _refuse_non_finite(said[-1])
                     done = len(batch) * len(said)
                     advance(done // looks - (done - len(batch)) // looks)
             batches.append(torch.stack(said).cpu().numpy())
     rows = np.concatenate(batches, 1)
     return rows.reshape(len(views), len(models), *rows.shape[1:]).swapaxes(0, 1)
+
+
+def _refuse_non_finite(said: torch.Tensor) -> None:
+    if not said.isfinite().all():
+        raise ArtcliError(
+            "the model says of a picture what is no number",
+            "train it again, at a lower learning rate or with --precision 32",
+        )
 
 
 def probabilities(

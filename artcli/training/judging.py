@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from artcli import console
 from artcli.contest.pixels import Joined, Pixels
@@ -56,17 +57,21 @@ class Judge:
         targets = one_hot(torch.from_numpy(self.truth[painting]), logits.shape[1])
         loss = float(parts.criterion(logits, targets))
         wholes = evaluate(fabric, parts.judged, self.wholes)
-        for what, said in (("pieces", logits), ("paintings", wholes)):
-            if bad := int((~said.isfinite()).any(1).sum()):
-                raise NonFiniteLoss(
-                    f"the logits of {bad} of {len(said)} validation {what} are not finite",
-                    "try a lower learning rate, or --precision 32",
-                )
-        if not math.isfinite(loss):
-            raise NonFiniteLoss(f"the validation loss is {loss}", "try another --loss")
+        _refuse_non_finite(loss, {"pieces": logits, "paintings": wholes})
         guess = wholes.argmax(1).numpy()
         truth = self.truth
         return judge(loss, logits.argmax(1).numpy(), truth[painting], painting, guess, truth)
+
+
+def _refuse_non_finite(loss: float, said: Mapping[str, Tensor]) -> None:
+    for what, logits in said.items():
+        if bad := int((~logits.isfinite()).any(1).sum()):
+            raise NonFiniteLoss(
+                f"the logits of {bad} of {len(logits)} validation {what} are not finite",
+                "try a lower learning rate, like --optimizer adamw:lr=1e-4, or --precision 32",
+            )
+    if not math.isfinite(loss):
+        raise NonFiniteLoss(f"the validation loss is {loss}", "try another --loss")
 
 
 def open_pictures(

@@ -17,7 +17,7 @@ import torch
 
 from artcli import console
 from artcli.contest.splits import load_or_make_folds
-from artcli.errors import ArtcliError, Interrupted, UsageError
+from artcli.errors import ArtcliError, Interrupted, UsageError, out_of_memory
 from artcli.training.checkpoint import find_checkpoint, save_checkpoint
 from artcli.training.components import Components, bind_recipe
 from artcli.training.data import Drawn, TrainingSet, batches, dead_loader
@@ -25,6 +25,7 @@ from artcli.training.devices import default_workers, start_fabric
 from artcli.training.display import show_draws, shown
 from artcli.training.ema import Ema
 from artcli.training.features import Crops, Features
+from artcli.training.finite import refuse_non_finite
 from artcli.training.frozen import on_features
 from artcli.training.generated import open_sets, show_taken
 from artcli.training.groups import parameter_groups
@@ -32,6 +33,7 @@ from artcli.training.interrupts import stop_requests
 from artcli.training.judging import open_pictures
 from artcli.training.keys import key
 from artcli.training.loop import Cursor, NonFiniteLoss, Parts, Plan, Watcher, fit
+from artcli.training.memory import after_short_memory, release_memory
 from artcli.training.metrics import Validation
 from artcli.training.probe import fit_head
 from artcli.training.recipe import Recipe
@@ -63,12 +65,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class FoldResult:
-    """A finished fold: its folder and the scores of the weights that were kept."""
+    """A finished fold: its folder and the scores of the weights that were kept.
+
+    `recipe` is what it was trained by: of smaller batches than were asked for, if need was.
+    """
 
     run: str
     fold: str
     folder: Path
     metrics: dict[str, Any]
+    recipe: Recipe
     leader: bool  # whether this process is the one that goes on to predict
 
 
@@ -82,19 +88,34 @@ def run_fold(
     *,
     device: str = "auto",
     workers: int | None = None,
+    auto_batch: bool = False,
 ) -> FoldResult:
     """Train fold `fold` ("0", …, or "all": on all paintings) of the run `run`.
 
     The result is the same with any number of loader `workers`, and after any interruption. The
-    first of the ranks must hold the fold (`hold_fold`), and goes on to predict it.
+    first of the ranks must hold the fold (`hold_fold`), and goes on to predict it. Where memory is
+    short, `auto_batch` begins the fold again with batches of half the size, as often as need be.
 
     Errors: whatever is wrong with recipe, tables or pictures, before training starts;
-    `NonFiniteLoss`; `Interrupted` after a signal, with everything saved.
+    `NonFiniteLoss`; `ArtcliError` where memory is short; `Interrupted` after a signal, with
+    everything saved.
     """
     components = bind_recipe(host, recipe)
     fabric = start_fabric(recipe, device)
     run = fabric.broadcast(run)  # ranks may have thought of different free names
-    return _train(workspace, fabric, contest, recipe, components, run, fold, workers)
+    if auto_batch and fabric.world_size > 1:  # the others wait for one that has run out of memory
+        raise UsageError(
+            "--auto-batch is for one process", "give a smaller --batch-size and --accumulate"
+        )
+    asked = recipe
+    while True:
+        try:
+            return _train(workspace, fabric, contest, recipe, components, run, fold, workers, asked)
+        except Exception as error:
+            if not out_of_memory(error):
+                raise
+            recipe = after_short_memory(workspace, run, fold, recipe, auto_batch=auto_batch)
+        release_memory()  # the error, which held on to all of that try, is gone
 
 
 def _train(
@@ -106,6 +127,7 @@ def _train(
     run: str,
     fold: str,
     workers: int | None,
+    asked: Recipe,
 ) -> FoldResult:
     folds = load_or_make_folds(workspace, contest, recipe.folds)
     sets = open_sets(workspace, contest, recipe.generated)
@@ -154,7 +176,8 @@ def _train(
     parts = assemble(fabric, components, recipe, plan, model, classes)
     cursor = restore(fabric, folder, parts)
     if fabric.is_global_zero:
-        describe_run(workspace.run_dir(run), run, recipe, components, classes, image_size)
+        place = workspace.run_dir(run)
+        describe_run(place, run, recipe, components, classes, image_size, asked)
         describe_split(folder, split.facts)
         cut_history(folder, cursor.step)
     observers = (
@@ -167,6 +190,7 @@ def _train(
         return judging(fabric, parts) if judging else None
 
     def save(metrics: dict[str, Any] | None) -> None:
+        refuse_non_finite(fabric, parts, cursor.step)
         if fabric.is_global_zero:
             if metrics:
                 append_history(folder, metrics)
@@ -197,6 +221,13 @@ def _train(
             if kept is not None:
                 error.message += f"; the last good checkpoint is {kept}"
             raise
+        except ValueError as error:
+            if "more than 1 value per channel" not in str(error):  # as torch says it
+                raise
+            raise ArtcliError(
+                "batch norm learns nothing from a batch of one picture",
+                "give a larger --batch-size, a smaller --image-size, or a model without batch norm",
+            ) from error
         except RuntimeError as error:
             if (dead := dead_loader(error)) is None:
                 raise
@@ -224,7 +255,7 @@ def _train(
             request.signal_number,
             f"the fold is trained; go on with: artcli predict {run}{workspace.flag}",
         )
-    return FoldResult(run, fold, folder, metrics, fabric.is_global_zero)
+    return FoldResult(run, fold, folder, metrics, recipe, fabric.is_global_zero)
 
 
 def _training_set(
