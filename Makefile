@@ -31,6 +31,10 @@ SEED ?= 7
 faults: $(READY) tools
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile --faults --faults-seed $(SEED) tests/faults
 
+# Strict: a package that nobody could be asked about is no clean one.
+audit: $(READY)
+	$(BIN)/pip-audit --strict --require-hashes --disable-pip -r requirements.lock
+
 # The report's page is tested in Debian's chromium, and saves are killed at each of their system
 # calls by strace. Where these are not and cannot be installed, the tests that need them say so and
 # are skipped.

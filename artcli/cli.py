@@ -21,7 +21,7 @@ from artcli import __version__
 from artcli.errors import ArtcliError, Interrupted
 from artcli.host.commands import Subcommand, find_subcommands
 from artcli.host.quiet import said
-from artcli.signals import asked_to_end, ended_by_signals, number_of
+from artcli.signals import ended_by_signals, ending_now, number_of
 
 
 class Listed(TyperCommand):
@@ -107,6 +107,8 @@ def main() -> None:
         except BaseException as error:
             if ending.number is None:
                 raise
+            if not ending.told:  # it came before the command was called, or after
+                _tell(Interrupted(ending.number, CALL_AGAIN))
             raise SystemExit(128 + ending.number) from error  # whatever was made of the interrupt
         finally:
             _flush()
@@ -132,19 +134,25 @@ def _loaded(found: Subcommand) -> Any:
 
 def _end(ctx: Any, error: ArtcliError, cause: BaseException) -> NoReturn:
     """Say what is wrong and how to go on, and exit."""
-    from artcli import console
-
-    if (number := asked_to_end()) and not isinstance(error, Interrupted):
-        error = Interrupted(number, CALL_AGAIN)  # a library has made its own error of it
+    if ending := ending_now():
+        ending.told = True
+        if ending.number and not isinstance(error, Interrupted):
+            error = Interrupted(ending.number, CALL_AGAIN)  # a library has made its own of it
     if ctx.params["debug"]:
         from traceback import print_exception
 
         print_exception(cause)
+    _tell(error)
+    raise typer.Exit(error.exit_code) from cause
+
+
+def _tell(error: ArtcliError) -> None:
+    from artcli import console
+
     console.err().quiet = False  # of a rank that else leaves speaking to the first
     console.err().print(f"[bold red]error:[/] {console.safe(_shortened(error.message))}")
     if error.hint:
         console.err().print(f"[dim]hint:[/] {console.safe(_shortened(error.hint))}")
-    raise typer.Exit(error.exit_code) from cause
 
 
 def _shorten(error: Exception) -> None:

@@ -24,9 +24,10 @@ _CURSOR = b"\x1b[?25h"  # a progress bar hides it
 
 class Ending:
     """The handler of a command's signals; `number` is that of the first, None while there was
-    none."""
+    none; `told` whether the user has been told how to go on."""
 
     number: int | None = None
+    told: bool = False
 
     def __init__(self) -> None:
         self._owner = os.getpid()
@@ -73,10 +74,10 @@ def ended_by_signals() -> Iterator[Ending]:
         sys.unraisablehook = hook
 
 
-def asked_to_end() -> int | None:
-    """The signal that is ending this command, if one is."""
+def ending_now() -> Ending | None:
+    """The handler of the command that a signal is ending, if one is."""
     handler = signal.getsignal(signal.SIGTERM)
-    return handler.number if isinstance(handler, Ending) else None
+    return handler if isinstance(handler, Ending) and handler.number is not None else None
 
 
 def number_of(stop: KeyboardInterrupt) -> int:

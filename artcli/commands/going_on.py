@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from artcli.errors import Interrupted
-from artcli.signals import asked_to_end, number_of
+from artcli.signals import ending_now, number_of
 
 
 @contextmanager
@@ -18,7 +18,7 @@ def going_on(again: Callable[[], str]) -> Iterator[None]:
     except KeyboardInterrupt as stop:
         raise Interrupted(number_of(stop), again()) from stop
     except Exception as error:  # a library may make its own error of it
-        number = asked_to_end()
+        number = ending.number if (ending := ending_now()) else None
         if number is None or isinstance(error, Interrupted):
             raise
         raise Interrupted(number, again()) from error

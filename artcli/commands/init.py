@@ -56,7 +56,11 @@ def command(
     ] = False,
     seed: Annotated[
         int | None,
-        typer.Option(help="What decides a painted or a rehearsed contest [default: 0]."),
+        typer.Option(
+            min=0,
+            max=2**63 - 1,
+            help="What decides a painted or a rehearsed contest [default: 0].",
+        ),
     ] = None,
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
