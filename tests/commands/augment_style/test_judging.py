@@ -24,7 +24,7 @@ from artcli.predicting.exam import line_up
 from artcli.predicting.folder import read_kept
 from artcli.predicting.set_judging import ArtistGain, Gain, JudgedSet, TakenWorks, read_judged
 from artcli.training.recipe import read_recipe
-from artcli.workspace.files import read_json, sha256_file
+from artcli.workspace.files import read_json, sha256_file, write_sealed
 from artcli.workspace.paths import Workspace
 
 FOLDS = 2
@@ -130,12 +130,13 @@ def test_a_run_that_learnt_from_other_works_of_the_set_is_refused(workspace: Wor
     shutil.copytree(workspace.run_dir("plain+styled"), workspace.run_dir("plain+changed"))
     make_set(workspace, "changed")
     recipe = workspace.run_dir("plain+changed") / "recipe.toml"
-    recipe.write_text(recipe.read_text().replace("styled", "changed"))
+    read_recipe(recipe).model_copy(update={"generated": ("changed",)}).save(recipe)
     for path in workspace.run_dir("plain+changed").glob("fold-*/split.json"):
-        path.write_text(path.read_text().replace("styled", "changed"))
-    path = workspace.run_dir("plain+changed") / "fold-1" / "split.json"
-    works = read_json(path)["generated"]["changed"]
-    path.write_text(path.read_text().replace(next(iter(works.values())), "0" * 64))
+        split = json.loads(json.dumps(read_json(path)).replace("styled", "changed"))
+        if path.parent.name == "fold-1":
+            works = split["generated"]["changed"]
+            works[next(iter(works))] = "0" * 64
+        write_sealed(path, split)
     with pytest.raises(ArtcliError, match="the generated works have changed since fold 1") as told:
         judged(workspace, "changed", "plain")
     assert "artcli runs remove plain+changed" in str(told.value.hint)
