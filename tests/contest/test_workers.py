@@ -28,8 +28,6 @@ def test_an_error_in_another_process_is_raised_here() -> None:
 
 
 def test_a_process_that_the_system_ends_is_an_error_for_people() -> None:
-    with pytest.raises(
-        ArtcliError, match=r"ended .+ while reading"
-    ) as caught:
+    with pytest.raises(ArtcliError, match=r"ended .+ while reading") as caught:
         list(work(os._exit, [1, 1], "Reading", workers=2, alone_below=0))
     assert caught.value.hint == "is there enough memory? Call the same command again"
