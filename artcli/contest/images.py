@@ -10,6 +10,7 @@ from __future__ import annotations
 import ctypes
 import io
 import logging
+import re
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -20,6 +21,8 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image, JpegImagePlugin, TiffImagePlugin, _imaging
 
+from artcli.contest.disguises import what_it_is
+from artcli.contest.file_names import near_names
 from artcli.contest.workers import work
 from artcli.errors import ArtcliError
 from artcli.workspace.files import read_json, write_json
@@ -32,8 +35,14 @@ FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff"})
 MAX_PIXELS = 100_000_000
 MAX_SIDE = 65_500  # of a JPEG, and so of a piece
+MAX_SCANS = 100  # of a JPEG, each of which goes over all pixels; ten are many
+MAX_FRAMES = 1_000  # counted of a TIFF, where counting takes ever longer
 DECODER_VERSION = 2  # goes up when the pixels of some file would come out differently
 
+_BAND = 2_000_000  # pixels that are made RGB at once, where that takes many times their room
+_COUNTED = 256 << 20  # bytes of a JPEG whose scans are counted
+_MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")  # but those in the midst of a scan
+_SCAN, _END = 0xDA, 0xD9
 _ORIENTATION_TAG = 0x0112
 _SAMPLINGS = {0: "4:4:4", 1: "4:2:2", 2: "4:2:0"}
 _TRANSPOSITIONS = {
@@ -216,7 +225,9 @@ def open_file(path: Path) -> io.BufferedReader:
         require_plain(path)
         return path.open("rb")
     except FileNotFoundError as error:
-        raise BadImage(str(path), "is missing") from error
+        near = near_names(path)
+        there = f"; there is {' and '.join(map(repr, near))}" if near else ""
+        raise BadImage(str(path), f"is missing{there}") from error
     except IsADirectoryError as error:
         raise BadImage(str(path), "is a folder, not an image") from error
     except OSError as error:
@@ -260,6 +271,24 @@ def _check_size(picture: Image.Image, name: str) -> None:
         raise BadImage(name, f"is damaged (it is {size} pixels)")
 
 
+def _check_scans(picture: JpegImagePlugin.JpegImageFile, name: str) -> None:
+    """An empty scan takes ten bytes of a file, and as long to decode as a full one."""
+    file = picture.fp
+    assert file is not None  # not decoded yet
+    place = file.tell()
+    file.seek(0)
+    data = file.read(_COUNTED)
+    file.seek(place)
+    scans, at = 0, 2
+    while found := _MARKER.search(data, at):
+        if data[found.end() - 1] == _END:
+            return
+        scans += data[found.end() - 1] == _SCAN
+        if scans > MAX_SCANS:
+            raise BadImage(name, f"is a JPEG of too many scans (at most {MAX_SCANS})")
+        at = found.end() + int.from_bytes(data[found.end() : found.end() + 2])
+
+
 def _header_of(picture: Image.Image) -> Header:
     """What can be told before the pixels are decoded."""
     # Asked for EXIF's data, a PNG is decoded; its damage would be told here, and not again later.
@@ -284,11 +313,22 @@ def _completed(header: Header, picture: Image.Image, pixels: NDArray[np.uint8]) 
     orientation = max(header.orientation, _orientation(picture))  # a TIFF has lost its own by now
     frames = 1
     with suppress(Exception):  # of a file that is damaged after its first picture
-        frames = int(getattr(picture, "n_frames", 1))
+        frames = _count_frames(picture)
     return replace(header, width=width, height=height, orientation=orientation, frames=frames)
 
 
+def _count_frames(picture: Image.Image) -> int:
+    """The pictures of a file; of a TIFF with very many, as many as are counted."""
+    if isinstance(picture, TiffImagePlugin.TiffImageFile):
+        with suppress(EOFError):
+            picture.seek(MAX_FRAMES)
+            return MAX_FRAMES
+    return int(getattr(picture, "n_frames", 1))
+
+
 def _load(picture: Image.Image, name: str) -> Image.Image:
+    if isinstance(picture, JpegImagePlugin.JpegImageFile):
+        _check_scans(picture, name)
     with _told(name):
         picture.load()
     return picture
@@ -316,16 +356,17 @@ def _told(name: str) -> Iterator[None]:
 def _what_it_is_instead(file: IO[bytes]) -> str:
     try:
         file.seek(0)
-        start = file.read(1024).removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+        start = file.read(1024)
     except OSError as error:  # of the disk
         return f"cannot be read: {error.strerror or error}"
-    if not start:
+    if not start.strip():
         return "is empty"
-    if start.startswith((b"<!doctype", b"<html", b"<head", b"<body", b"<?xml")):
-        return "is a web page saved under an image's name; download it again"
     if start.startswith(b"version https://git-lfs"):
         return "is a Git LFS pointer, not the image; fetch it with: git lfs pull"
-    return f"is not a readable image ({', '.join(FORMATS)})"
+    what, known = what_it_is(start), ", ".join(FORMATS)
+    if what == "a web page":
+        return "is a web page saved under an image's name; download it again"
+    return f"is {what}, not an image ({known})" if what else f"is not a readable image ({known})"
 
 
 def _orientation(picture: Image.Image) -> int:
@@ -343,28 +384,44 @@ def _to_rgb(picture: Image.Image, name: str) -> Image.Image:
     if picture.mode == "La":  # grey multiplied by its alpha, which Pillow turns into this alone
         picture = picture.convert("LA")
     if picture.has_transparency_data:
-        above = picture.convert("RGBA")
-        below = Image.new("RGBA", above.size, "white")
-        return Image.alpha_composite(below, above).convert("RGB")
+        return _on_white(picture)
     try:
         return picture if picture.mode == "RGB" else picture.convert("RGB")
     except ValueError as error:
         raise BadImage(name, f"has pixels of an unknown kind ({picture.mode})") from error
 
 
+def _on_white(picture: Image.Image) -> Image.Image:
+    """A picture with transparent parts, band by band: whole, it would take five times its room."""
+    made = Image.new("RGB", picture.size)
+    rows = max(1, _BAND // picture.width)
+    for top in range(0, picture.height, rows):
+        box = (0, top, picture.width, min(top + rows, picture.height))
+        above = picture.crop(box).convert("RGBA")
+        below = Image.new("RGBA", above.size, "white")
+        made.paste(Image.alpha_composite(below, above).convert("RGB"), box)
+    return made
+
+
 def _deep_grey(picture: Image.Image, name: str) -> Image.Image:
     """Grey of 12 or 16 bits (also as 32-bit integers), or floats in 0..1, as 8-bit grey."""
-    with np.errstate(invalid="ignore"):  # not a number, which is refused below
-        values = np.asarray(picture).astype(np.float64)
     top = 1.0 if picture.mode == "F" else 65535.0
     tags = picture.tag_v2 if isinstance(picture, TiffImagePlugin.TiffImageFile) else {}
     if tags.get(TiffImagePlugin.BITSPERSAMPLE) == (12,):
         top = 4095.0
-    if not (values.min() >= 0 and values.max() <= top):
-        raise BadImage(name, f"has grey values outside 0 to {top:.0f}")
-    if tags.get(TiffImagePlugin.PHOTOMETRIC_INTERPRETATION) == 0:  # white is 0
-        values = top - values
+    white_is_0 = tags.get(TiffImagePlugin.PHOTOMETRIC_INTERPRETATION) == 0
     key = picture.info.get("transparency")
-    if isinstance(key, int):
-        values[values == key] = top
-    return Image.fromarray(np.rint(values * (255 / top)).astype(np.uint8))
+    deep = np.asarray(picture)
+    made = np.empty(deep.shape, np.uint8)
+    rows = max(1, _BAND // picture.width)
+    for first in range(0, len(deep), rows):
+        with np.errstate(invalid="ignore"):  # not a number, which is refused below
+            values = deep[first : first + rows].astype(np.float64)
+        if not (values.min() >= 0 and values.max() <= top):
+            raise BadImage(name, f"has grey values outside 0 to {top:.0f}")
+        if white_is_0:
+            values = top - values
+        if isinstance(key, int):
+            values[values == key] = top
+        made[first : first + rows] = np.rint(values * (255 / top))
+    return Image.fromarray(made)
