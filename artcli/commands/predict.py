@@ -139,6 +139,7 @@ def _show(run: str, named: Named, top: int) -> None:
 
 def _csv_text(named: Named, top: int) -> str:
     from artcli.contest.csvfile import to_text
+    from artcli.contest.spreadsheets import disarmed
 
     shown = min(top, len(named.classes))
     header = ["picture"]
@@ -150,7 +151,7 @@ def _csv_text(named: Named, top: int) -> str:
         if path in row_of:
             said = named.top(row_of[path], shown)
             cells = [cell for artist, value in said for cell in (artist, f"{value:.6f}")]
-        rows.append([str(path), *cells, named.bad.get(path, "")])
+        rows.append(map(disarmed, (str(path), *cells, named.bad.get(path, ""))))
     return to_text([*header, "problem"], rows)
 
 

@@ -125,9 +125,10 @@ def show(
         listed = ", ".join(made.filled[:20]) + rest
         console.warn(f"{len(made.filled)} bad images filled: {listed} (all: {made.facts.name})")
     if made.formulas:
+        rest = f" … and {len(made.formulas) - 20} more" if len(made.formulas) > 20 else ""
         console.warn(
-            f"a spreadsheet would take these names for formulas: {', '.join(made.formulas)}; "
-            "do not save the file from one"
+            f"a spreadsheet would take these for formulas: {', '.join(made.formulas[:20])}{rest};"
+            " do not save the file from one"
         )
     trained, rows = dict(zip(contest.artists, contest.counts, strict=True)), len(made.rows)
     paintings = sum(contest.counts)

@@ -8,8 +8,10 @@ from pathlib import Path
 
 from artcli.contest.csvfile import Row, Table, read_table, to_text
 from artcli.contest.problem import code_of
+from artcli.contest.spreadsheets import disarmed
 from artcli.errors import Problems
 from artcli.workspace.files import write_bytes, write_text
+from artcli.workspace.plain_files import is_there
 
 
 def add_lines(
@@ -17,9 +19,11 @@ def add_lines(
 ) -> None:
     """Add `lines`, whose cells are of the columns `header`, to the file `path`, made if need be.
 
-    Its own columns, their order, its encoding and its line ends are kept. `into`: the file is left
+    Its own columns, their order, its encoding and its line ends are kept; the lines' cells are
+    disarmed for spreadsheets, and read again by `Table.as_it_was`. `into`: the file is left
     alone, and written there with the lines. Errors: `Problems` where the file is damaged.
     """
+    lines = [[disarmed(cell) for cell in line] for line in lines]
     table = read_edited(path, header)
     if table is None:
         write_text(into or path, to_text(header, lines))
@@ -39,7 +43,7 @@ def read_edited(path: Path, columns: Sequence[str]) -> Table | None:
 
     Errors: `Problems` where it is damaged: it is never taken for less than its owner wrote.
     """
-    if not path.exists():
+    if not is_there(path):
         return None
     problems: list[str] = []
     table = read_table(path, columns, problems, may_be_blank=columns)

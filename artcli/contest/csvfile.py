@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from artcli.contest.problem import Problem
+from artcli.contest.spreadsheets import as_it_was
 from artcli.workspace.plain_files import read_plain
 
 _BOMS = (
@@ -89,6 +90,13 @@ class Table:
     def with_rows(self, rows: Iterable[Row]) -> Table:
         return replace(self, rows=tuple(rows))
 
+    def as_it_was(self) -> Table:
+        """The table, whose cells were disarmed for spreadsheets when it was written."""
+        return self.with_rows(
+            replace(row, cells={column: as_it_was(cell) for column, cell in row.cells.items()})
+            for row in self.rows
+        )
+
     def to_bytes(self) -> bytes:
         """The table as a file of the same form."""
         cells = [[row[column] for column in self.header] for row in self.rows]
@@ -100,7 +108,7 @@ def holds_control(cell: str) -> bool:
     return any(letter < " " or "\x7f" <= letter <= "\x9f" for letter in cell)
 
 
-def to_text(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def to_text(header: Sequence[str], rows: Iterable[Iterable[str]]) -> str:
     """A CSV document whose lines end in \\n, quoted only where it must be."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
@@ -171,7 +179,11 @@ def _read_bytes(path: Path, problems: list[str]) -> bytes | None:
     try:
         data = read_plain(path)
     except FileNotFoundError:
-        problems.append(Problem(f"{path.name} is missing", "missing-table"))
+        if path.is_symlink():
+            why = f"{path.name} cannot be read: it is a link that leads nowhere"
+            problems.append(Problem(why, "unreadable-table"))
+        else:
+            problems.append(Problem(f"{path.name} is missing", "missing-table"))
     except OSError as error:
         problems.append(
             Problem(f"{path.name} cannot be read: {error.strerror or error}", "unreadable-table")

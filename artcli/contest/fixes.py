@@ -23,6 +23,7 @@ from pathlib import Path
 from artcli.contest.csvfile import Row, Table, read_table
 from artcli.contest.names import unicode_form
 from artcli.contest.problem import Problem
+from artcli.workspace.plain_files import is_there
 
 FIXES_NAME, TRAIN_NAME = "fixes.csv", "train.csv"
 OLD = ("id", "img_path", "artist")
@@ -65,7 +66,7 @@ def read_train(
         return None
     notices += table.notices
     fixes_file = (corrections or data) / FIXES_NAME
-    if fixes_file.exists():
+    if is_there(fixes_file):
         given = table
         table, changes = apply_fixes(given, read_fixes(fixes_file, problems), problems)
         removed = len(given.rows) - len(table.rows)
@@ -87,7 +88,7 @@ def read_fixes(path: Path, problems: list[str]) -> tuple[Fix, ...]:
     table = read_table(path, COLUMNS, problems, may_be_blank=COLUMNS)
     if table is None:
         return ()
-    found = (read_fix(table, line, problems) for line in table.rows)
+    found = (read_fix(table, line, problems) for line in table.as_it_was().rows)
     return tuple(fix for fix in found if fix is not None)
 
 

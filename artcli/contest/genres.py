@@ -14,6 +14,7 @@ from pathlib import Path
 from artcli.contest.csvfile import read_table
 from artcli.contest.names import MOST_HINTS, match_names, nearest_names, one_damaged_copy
 from artcli.contest.problem import Problem
+from artcli.workspace.plain_files import is_there
 
 ARTISTS_NAME, ALIASES_NAME = "artists_info.csv", "aliases.csv"
 
@@ -57,7 +58,7 @@ def read_genres(
     aliases.csv is looked for in `corrections`, or in `data`.
     """
     path = data / ARTISTS_NAME
-    if not path.exists():
+    if not is_there(path):
         notices.append(
             Problem(
                 f"there is no {ARTISTS_NAME}: the artists' genres are unknown", "table-not-there"
@@ -127,10 +128,11 @@ def _read_aliases(
     problems: list[str],
     notices: list[str],
 ) -> dict[str, str]:
-    table = read_table(path, ("artist", "name"), problems) if path.exists() else None
+    table = read_table(path, ("artist", "name"), problems) if is_there(path) else None
     if table is None:
         return {}
     notices += table.notices
+    table = table.as_it_was()
     problems += table.repeated("artist")
     artist_of = match_names((row["artist"] for row in table.rows), artists)
     name_of = match_names((row["name"] for row in table.rows), known)

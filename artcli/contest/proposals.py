@@ -9,9 +9,8 @@ of the file that a person has edited come those marked to be applied. Nothing is
     ,81,80,./train/0080.jpg,Titian,,,,remove this row: its picture is truncated
 
 Leave new_id, new_img_path and new_artist all blank to leave the row out of the contest. `apply` is
-`yes`, `no`, or blank while nobody has decided. Cells are written as they are in train.csv, one that
-begins with = + - or @ too, for they must be found again there: in a spreadsheet, open the file as
-text.
+`yes`, `no`, or blank while nobody has decided. A cell that a spreadsheet would run, such as an
+artist whose name begins with =, stands behind an apostrophe; it is read without.
 """
 
 from __future__ import annotations
@@ -136,6 +135,7 @@ def read_proposals(folder: Path) -> tuple[Proposal, ...]:
     table = read_edited(path, COLUMNS)
     if table is None:
         return ()
+    table = table.as_it_was()
     problems: list[str] = []
     found: list[Proposal] = []
     for line in table.rows:
@@ -158,7 +158,7 @@ def read_proposed_groups(folder: Path) -> tuple[tuple[str, str], ...]:
     Errors: `Problems` where the file is damaged.
     """
     table = read_edited(folder / GROUPS_NAME, GROUP_COLUMNS)
-    return tuple((row["id"], row["group"]) for row in table.rows) if table else ()
+    return tuple((row["id"], row["group"]) for row in table.as_it_was().rows) if table else ()
 
 
 def _new_in_groups(

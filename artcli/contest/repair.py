@@ -174,7 +174,7 @@ def _new_groups(
 ) -> tuple[tuple[str, str], ...]:
     known = {row["id"] for row in table.rows}
     listed = read_edited(data / GROUPS_NAME, GROUP_COLUMNS)
-    there = {(row["id"], row["group"]) for row in listed.rows} if listed else set()
+    there = {(row["id"], row["group"]) for row in listed.as_it_was().rows} if listed else set()
     wanted = [(key, group) for key, group in dict.fromkeys(proposed) if group and key in known]
     sizes = Counter(group for _, group in {*wanted, *there})
     return tuple(one for one in wanted if one not in there and sizes[one[1]] > 1)

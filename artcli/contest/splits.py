@@ -22,6 +22,7 @@ from artcli.contest.proposals import GROUPS_NAME
 from artcli.errors import ArtcliError, Problems, UsageError
 from artcli.workspace.files import sha256_file, write_text
 from artcli.workspace.locks import hold
+from artcli.workspace.plain_files import is_there
 
 if TYPE_CHECKING:
     from artcli.contest.tables import Contest, Painting
@@ -164,14 +165,14 @@ def _identical_files(paintings: Iterable[Painting]) -> list[list[str]]:
 
 
 def _listed_groups(path: Path) -> list[list[str]]:
-    if not path.exists():
+    if not is_there(path):
         return []
     problems: list[str] = []
     table = read_table(path, ("id", "group"), problems, may_be_blank=("group",))
     if table is None or problems:
         raise Problems(f"{path} does not serve", problems, "mend it, or remove it")
     groups: dict[str, list[str]] = defaultdict(list)
-    for row in table.rows:
+    for row in table.as_it_was().rows:
         if row["group"]:
             groups[row["group"]].append(row["id"])
     return list(groups.values())

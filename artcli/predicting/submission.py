@@ -19,6 +19,7 @@ import numpy as np
 
 from artcli import __version__
 from artcli.contest.csvfile import read_table, to_text
+from artcli.contest.spreadsheets import is_formula
 from artcli.errors import ArtcliError, Problems, UsageError
 from artcli.predicting.candidates import Candidate, find_candidate
 from artcli.predicting.folder import fold_label
@@ -32,9 +33,6 @@ if TYPE_CHECKING:
     from artcli.contest.tables import Contest
     from artcli.predicting.folder import Kept
     from artcli.workspace.paths import Workspace
-
-
-FORMULA_STARTS = ("=", "+", "-", "@")
 
 
 @dataclass(frozen=True)
@@ -54,8 +52,10 @@ class Submission:
 
     @property
     def formulas(self) -> tuple[str, ...]:
-        """Names written that a spreadsheet would take for formulas; the leaderboard wants them."""
-        return tuple(sorted(name for name in self.counts if name.startswith(FORMULA_STARTS)))
+        """Ids and names written that a spreadsheet would take for formulas; the leaderboard wants
+        them as they are."""
+        ids = dict.fromkeys(key for key, _ in self.rows)
+        return tuple(filter(is_formula, (*sorted(self.counts), *ids)))
 
 
 def submission_rows(

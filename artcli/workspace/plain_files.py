@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import errno
+import os
 import stat
 from pathlib import Path
+
+
+def is_there(path: Path) -> bool:
+    """Whether there is anything of this name: a link that leads nowhere is no absence."""
+    return os.path.lexists(path)
 
 
 def require_plain(path: Path) -> None:

@@ -151,7 +151,7 @@ def test_names_that_look_like_formulas_stay_as_they_are_with_a_warning(tmp_path:
     assert answer.code == 0, answer.err
     written = (workspace.submissions / "best.csv").read_text()
     assert 'TEST_00000,"=HYPERLINK(""x"",""y"")"\n' in written
-    assert 'would take these names for formulas: =HYPERLINK("x","y");' in answer.text
+    assert 'would take these for formulas: =HYPERLINK("x","y");' in answer.text
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from artcli.contest.csvfile import Row, Table, read_table, to_text
 from artcli.contest.generated.records import GeneratedSet, GeneratedWork, SetFacts
 from artcli.contest.images import encode_png
+from artcli.contest.spreadsheets import disarmed
 from artcli.errors import ArtcliError, Problems
 from artcli.workspace.files import (
     read_json,
@@ -64,7 +65,7 @@ def read_set(workspace: Workspace, name: str) -> GeneratedSet:
     works: tuple[GeneratedWork, ...] = ()
     if (folder / PROVENANCE).exists():
         table = read_table(folder / PROVENANCE, HEADER, problems, may_be_blank=_BLANK)
-        works = _works(folder, table, problems) if table else ()
+        works = _works(folder, table.as_it_was(), problems) if table else ()
     if len(works) > facts.wanted or any(work.artist not in facts.plan for work in works):
         problems.append(f"{PROVENANCE} has works that the plan in {FACTS} has not")
     if problems:
@@ -126,7 +127,9 @@ def keep_work(
         write_json(_losses_file(found.folder, work.id), curves)
     work = replace(work, path=path, sha256=sha256_file(path))
     works = tuple(sorted((*found.works, work), key=lambda one: one.id))
-    write_text(found.folder / PROVENANCE, to_text(HEADER, map(_row, works)))
+    write_text(
+        found.folder / PROVENANCE, to_text(HEADER, (map(disarmed, _row(one)) for one in works))
+    )
     return replace(found, works=works)
 
 

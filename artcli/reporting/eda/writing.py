@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from artcli import __version__, console
 from artcli.contest.csvfile import to_text
+from artcli.contest.spreadsheets import disarmed
 from artcli.reporting.eda.artist_figures import artist_figures
 from artcli.reporting.eda.drawing import write_png
 from artcli.reporting.eda.gallery_figures import gallery_figures
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from artcli.workspace.paths import Workspace
 
 PAGE, DOCUMENT = "eda.html", "eda.json"
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def eda_folder(workspace: Workspace) -> Path:
@@ -82,14 +82,14 @@ def document(workspace: Workspace, report: EdaReport, tables: Iterable[Sheet]) -
 
 
 def csv_text(sheet: Sheet) -> str:
-    """The table as CSV. A text that a spreadsheet would take for a formula begins with `'`."""
+    """The table as CSV, its texts disarmed for spreadsheets."""
     header = [column.removeprefix(">") for column in sheet.columns]
     return to_text(header, [[_csv_cell(cell) for cell in row] for row in sheet.rows])
 
 
 def _csv_cell(cell: Cell) -> str:
     if isinstance(cell, str):
-        return f"'{cell}" if cell.startswith(_FORMULA) else cell
+        return disarmed(cell)
     return "" if cell is None or cell != cell else str(cell)
 
 
