@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from artcli.contest.csvfile import Row, read_table
+from artcli.contest.csvfile import Row, holds_control, read_table
 from artcli.contest.images import SUFFIXES
 from artcli.contest.layout import ArtistRow
 from artcli.contest.names import nearest_names, skeleton
@@ -44,6 +44,7 @@ def read_gallery(images: Path) -> Gallery:
     if not images.is_dir():
         raise ArtcliError(f"{images} is not a folder", "name a folder of artists' folders")
     folders = _pictures_by_folder(images)
+    _require_names(images, folders)
     if not folders:
         raise ArtcliError(
             f"there are no pictures in {images}", f"known: {' '.join(sorted(SUFFIXES))}"
@@ -79,8 +80,40 @@ def _folders(folder: Path, seen: set[Path]) -> Iterator[Path]:
     except OSError as error:
         raise ArtcliError(f"{folder} cannot be read: {error.strerror or error}") from error
     for entry in entries:
-        if entry.is_dir() and not entry.name.startswith(".") and entry.name != _SKIPPED:
+        if _is_folder(entry) and not entry.name.startswith(".") and entry.name != _SKIPPED:
             yield from _folders(folder / entry.name, seen)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads to itself
+        return False
+
+
+def _require_names(images: Path, folders: Mapping[Path, Sequence[Path]]) -> None:
+    """Errors: `Problems`, where the name of a folder or a picture could be written in no table."""
+    bad = []
+    for folder, files in folders.items():
+        if folder != images and not _name_of(folder):
+            bad.append(f"{str(folder)!r} has a blank name")
+        bad += [
+            f"{str(path)!r} has a name with {why}"
+            for path in (folder, *files)
+            if (why := _unwritable(path.name))
+        ]
+    if bad:
+        raise Problems(
+            f"names in {images} cannot be those of artists and paintings",
+            bad,
+            "rename them (an archive of another system may hold names in another encoding)",
+        )
+
+
+def _unwritable(name: str) -> str:
+    if any("\ud800" <= letter <= "\udfff" for letter in name):
+        return "bytes that are no UTF-8"
+    return "a control character" if holds_control(name) else ""
 
 
 def _slug(path: Path) -> str | None:

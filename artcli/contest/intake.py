@@ -75,7 +75,7 @@ def take_over(source: Path, data: Path, solution: Path, *, repair: bool = False)
     found = find_contest(source).resolve()
     with explained(data):
         for name in TABLES:
-            if (found / name).is_file():
+            if (found / name).is_file():  # of all else that is there `read_contest` tells
                 shutil.copyfile(found / name, data / name)
     repairs = find_repairs(found) if repair else Repairs()
     repairs.write(data)
@@ -94,10 +94,19 @@ def take_over(source: Path, data: Path, solution: Path, *, repair: bool = False)
 
 
 def bring_in(file: Path, target: Path) -> None:
-    """Make `target` the same file as `file`, or a copy where that cannot be; links are followed."""
+    """Make `target` the same file as `file`, or a copy where that cannot be; links are followed.
+
+    Errors: `ArtcliError` where `target` is there. A copy would be written into it, and so into
+    the file that it is linked with, on a disk that takes `a.jpg` for `A.jpg`.
+    """
     with explained(target):
         target.parent.mkdir(parents=True, exist_ok=True)
         real = file.resolve()
+        if os.path.lexists(target):
+            raise ArtcliError(
+                f"{file} cannot be brought in: on this disk {target} is another file already",
+                "give the pictures names that differ in more than letter case",
+            )
         try:
             os.link(real, target)
         except OSError:  # another disk, or a file system without hard links

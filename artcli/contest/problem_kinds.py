@@ -68,6 +68,13 @@ KINDS: Mapping[str, Kind] = {
         ("a file is given to two artists", "{} rows give the file of another row a second artist"),
         f"one of the two is wrong: {_BY_HAND}",
     ),
+    "one-file-two-paths": Kind(
+        (
+            "two rows' paths come to one file",
+            "{} rows' paths come to the file of another row",
+        ),
+        "give the files names that differ in more than letter case or Unicode form",
+    ),
     "unmatched-id": Kind(
         (
             f"an id is in {TEST_NAME} or in {SAMPLE_NAME} alone",

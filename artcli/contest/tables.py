@@ -8,20 +8,23 @@ they are there.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, Literal
 
 from artcli.contest.csvfile import Row, Table, TextForm, read_table
+from artcli.contest.file_names import form_of, is_written_so, names_in, on_disk
 from artcli.contest.fixes import FIXES_NAME, TRAIN_NAME, read_train
 from artcli.contest.genres import read_genres
+from artcli.contest.names import unicode_form
 from artcli.contest.problem import Problem
 from artcli.contest.repair import find_repairs
 from artcli.contest.spellings import one_spelling
 from artcli.errors import ArtcliError, Problems
 from artcli.workspace.paths import Workspace
+from artcli.workspace.plain_files import is_there
 
 if TYPE_CHECKING:
     from artcli.contest.generated.records import GeneratedWork
@@ -152,6 +155,7 @@ class _Reader:
         self.problems: list[str] = []
         self.notices: list[str] = []
         self._resolved = cache(lambda folder: folder.resolve())
+        self._names = cache(names_in)
 
     def contest(self) -> Contest:
         train_table = read_train(self.data, self.problems, self.notices, self.corrections)
@@ -197,7 +201,7 @@ class _Reader:
         self, name: str, columns: Sequence[str], without: str, *, optional: Sequence[str] = ()
     ) -> Table | None:
         """The table `name`; `without` says what its absence means."""
-        if not (self.data / name).exists():
+        if not is_there(self.data / name):
             self.notices.append(Problem(f"there is no {name}: {without}", "table-not-there"))
             return None
         table = read_table(self.data / name, columns, self.problems, optional=optional)
@@ -219,12 +223,47 @@ class _Reader:
             )
             return ()
         made: list[Painting] = []
+        written: dict[Path, tuple[str, int]] = {}
+        alike: dict[str, Path] = {}
         for row in table.rows:
             artist = row["artist"] if kind == "train" else None
             path = self._path(table, row, kind)
-            if row["id"] and path is not None and artist != "":
+            if path is None:
+                continue
+            self._one_row_per_file(table, row, path, written, alike)
+            if row["id"] and artist != "":
                 made.append(Painting(row["id"], path, artist, row.number, kind))
         return tuple(made)
+
+    def _one_row_per_file(
+        self,
+        table: Table,
+        row: Row,
+        path: Path,
+        written: dict[Path, tuple[str, int]],
+        alike: dict[str, Path],
+    ) -> None:
+        """A problem where another row's path, written otherwise, comes to the same file.
+
+        So it is where one of two Unicode forms is on the disk, and on disks that take no notice of
+        letter case.
+        """
+        text = _path_text(table, row)
+        other, number = written.setdefault(path, (text, row.number))
+        twin = alike.setdefault(form_of(str(path)).casefold(), path)
+        if PurePosixPath(other) == PurePosixPath(text):
+            if twin == path or not _same_file(twin, path):
+                return
+            if all(is_written_so(self.data, one, self._names) for one in (twin, path)):
+                return  # two names of one file: a link
+            other, number = written[twin]
+        self.problems.append(
+            Problem(
+                f"{table.where(row, _path_column(table))}: {text!r} is on this disk the file of"
+                f" {other!r}, row {number}",
+                "one-file-two-paths",
+            )
+        )
 
     def _one_artist_per_file(self, paintings: Iterable[Painting]) -> None:
         first: dict[Path, Painting] = {}
@@ -244,8 +283,7 @@ class _Reader:
 
         Without a column img_path: train/0000.jpg for the id 0, test/TEST_00000.jpg for its id.
         """
-        column = "img_path" if "img_path" in table.header else "id"
-        text = row[column]
+        column, text = _path_column(table), _path_text(table, row)
         if not text:
             return None  # reported as blank already
         if column == "id":
@@ -254,6 +292,11 @@ class _Reader:
         else:
             fault = _fault_of(text)
         path = self.data / text
+        if fault is None:
+            try:
+                path = on_disk(self.data, text, self._names)
+            except (OSError, ValueError):
+                fault = "cannot be a file's path"
         fault = fault or self._leads_out(path)
         if fault is None:
             return path
@@ -292,6 +335,21 @@ class _Reader:
         return sample
 
 
+def _path_column(table: Table) -> str:
+    return "img_path" if "img_path" in table.header else "id"
+
+
+def _path_text(table: Table, row: Row) -> str:
+    return row[_path_column(table)]
+
+
+def _same_file(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:
+        return False
+
+
 def _first_of_each_id(paintings: Iterable[Painting]) -> tuple[Painting, ...]:
     first: dict[str, Painting] = {}
     for painting in paintings:
@@ -313,10 +371,18 @@ def _fault_of(text: str) -> str | None:
 def _strangers(table: Table, other: Table) -> list[str]:
     """A problem for each row of `table` whose id `other` does not have."""
     known = {row["id"] for row in other.rows}
+    forms = {unicode_form(key): key for key in known}
     return [
         Problem(
-            f"{table.where(row, 'id')}: {row['id']!r} is not in {other.path.name}", "unmatched-id"
+            f"{table.where(row, 'id')}: {row['id']!r} is not in {other.path.name}"
+            + _in_another_form(row["id"], forms),
+            "unmatched-id",
         )
         for row in table.rows
         if row["id"] and row["id"] not in known
     ]
+
+
+def _in_another_form(key: str, forms: Mapping[str, str]) -> str:
+    there = forms.get(unicode_form(key))
+    return f", where it is written in another Unicode form ({there!a})" if there else ""
