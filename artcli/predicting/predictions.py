@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 WHOLE = -1  # a crop: the whole picture in the file
 ALL = -1  # a fold: a model trained on all paintings, or a mean over folds
 TOLERANCE = 1e-3  # how far from 1 a row may sum
-MAX_BYTES = 8 << 30  # of a file's arrays, unpacked
+MAX_BYTES = 2 << 30  # of a file's arrays, unpacked
 _KINDS = {"ids": "U", "crops": "iu", "folds": "iu", "probabilities": "f", "classes": "U"}
 _FORM = "an .npz of the arrays ids, crops, folds, probabilities, classes (artcli's own form)"
 
