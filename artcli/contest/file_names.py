@@ -74,12 +74,12 @@ def near_names(path: Path) -> list[str]:
         changed = path.parent.stat().st_mtime_ns
     except OSError:
         return []
-    return _names_without_case(path.parent, changed).get(form_of(path.name).casefold(), [])
+    return sorted(_names_without_case(path.parent, changed).get(form_of(path.name).casefold(), ()))
 
 
 @lru_cache(maxsize=16)  # of a folder that was not unpacked, each picture is missing
 def _names_without_case(folder: Path, _changed: int) -> dict[str, list[str]]:
     found: dict[str, list[str]] = defaultdict(list)
     for form, names in names_in(folder).items():
-        found[form.casefold()] += sorted(names)
+        found[form.casefold()] += names
     return dict(found)
