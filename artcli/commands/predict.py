@@ -151,8 +151,14 @@ def _csv_text(named: Named, top: int) -> str:
         if path in row_of:
             said = named.top(row_of[path], shown)
             cells = [cell for artist, value in said for cell in (artist, f"{value:.6f}")]
-        rows.append(map(disarmed, (str(path), *cells, named.bad.get(path, ""))))
+        cells = [str(path), *cells, named.bad.get(path, "")]
+        rows.append([disarmed(_as_text(cell)) for cell in cells])
     return to_text([*header, "problem"], rows)
+
+
+def _as_text(cell: str) -> str:
+    """`cell`, whose bytes that are no UTF-8, as a file's name may hold, are written out."""
+    return cell.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _import(workspace: Workspace, name: str, test: Path, oof: Path | None, json: bool) -> None:

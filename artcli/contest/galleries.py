@@ -95,12 +95,15 @@ def _require_names(images: Path, folders: Mapping[Path, Sequence[Path]]) -> None
     """Errors: `Problems`, where the name of a folder or a picture could be written in no table."""
     bad = []
     for folder, files in folders.items():
+        name = folder.name
         if folder != images and not _name_of(folder):
             bad.append(f"{str(folder)!r} has a blank name")
+        elif holds_control(name) and folder != images:
+            bad.append(f"{str(folder)!r} has a name with a control character")
         bad += [
-            f"{str(path)!r} has a name with {why}"
+            f"{str(path)!r} has a name with bytes that are no UTF-8"
             for path in (folder, *files)
-            if (why := _unwritable(path.name))
+            if any("\ud800" <= letter <= "\udfff" for letter in path.name)
         ]
     if bad:
         raise Problems(
@@ -108,12 +111,6 @@ def _require_names(images: Path, folders: Mapping[Path, Sequence[Path]]) -> None
             bad,
             "rename them (an archive of another system may hold names in another encoding)",
         )
-
-
-def _unwritable(name: str) -> str:
-    if any("\ud800" <= letter <= "\udfff" for letter in name):
-        return "bytes that are no UTF-8"
-    return "a control character" if holds_control(name) else ""
 
 
 def _slug(path: Path) -> str | None:
