@@ -221,7 +221,7 @@ def lost_on_the_way(folder: Path, number: int, seed: int) -> str | None:
 
     old = {"id": word(), "img_path": word(), "artist": word()}
     fix = Fix(number + 1, old, old | {"artist": word()})
-    proposal = Proposal(fix, word())
+    proposal = Proposal(fix, " ".join(word().split()))
     write_proposals(folder, [proposal])
     run = [cell for cell in cells_of([folder / "fixes.csv"]) if is_run(cell)]
     if run:
