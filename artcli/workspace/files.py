@@ -128,13 +128,21 @@ def sha256_file(path: Path) -> str:
 
 
 def remove_tree(path: Path) -> None:
-    """Remove a folder; renamed first, so that a half-removed one never passes for a whole one."""
+    """Remove a folder; renamed first, so that a half-removed one never passes for a whole one.
+
+    Of a link to a folder the link alone: what is elsewhere stays.
+    """
     if path.exists():
         with explained(path):
             doomed = path.with_name(f".{path.name}.removed")
+            if doomed.is_symlink():
+                doomed.unlink()
             shutil.rmtree(doomed, ignore_errors=True)
             path.rename(doomed)
-            shutil.rmtree(doomed)
+            if doomed.is_symlink():
+                doomed.unlink()
+            else:
+                shutil.rmtree(doomed)
 
 
 def make_folder(folder: Path) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from artcli.errors import ArtcliError
 from artcli.workspace.files import explained, sync_folder, write_text
 from artcli.workspace.locks import hold
-from artcli.workspace.paths import Workspace
+from artcli.workspace.paths import Workspace, require_text
 from artcli.workspace.settings import Settings, write_settings
 
 Fill = Callable[[Path, Path], None]
@@ -55,7 +55,7 @@ def make_workspace(root: Path, fill: Fill | None = None) -> Workspace:
     `ArtcliError` for a folder of other things, or one that holds data already. Whatever stops
     `fill`, nothing of what it wrote is left.
     """
-    root = root.resolve()
+    root = require_text(root.resolve())
     with explained(root):
         _require_place(Workspace(root), filled=fill is not None)
         new = not root.exists()

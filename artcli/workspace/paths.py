@@ -127,6 +127,19 @@ def checked_name(name: str) -> str:
     return name
 
 
+def require_text(path: Path) -> Path:
+    """Errors: `ArtcliError` where `path` holds bytes that are no UTF-8: no file of ours could name
+    it."""
+    try:
+        str(path).encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise ArtcliError(
+            f"{path} cannot be a workspace: its path has bytes that are no UTF-8",
+            "rename that folder, or choose another place",
+        ) from error
+    return path
+
+
 def find_workspace(option: Path | None = None) -> Workspace:
     """The workspace a command works in: it must hold an `artcli.toml`.
 
@@ -136,12 +149,12 @@ def find_workspace(option: Path | None = None) -> Workspace:
     named = option or (Path(value) if (value := os.environ.get(ENVIRONMENT_VARIABLE)) else None)
     if named is not None:
         if (named / SETTINGS_NAME).is_file():
-            return Workspace(named.resolve())
+            return Workspace(require_text(named.resolve()))
         raise ArtcliError(f"no workspace at {named}", f"make one with: artcli init {named}")
     here = Path.cwd()
     for folder in (here, *here.parents, here / "workspace"):
         if (folder / SETTINGS_NAME).is_file():
-            return Workspace(folder)
+            return Workspace(require_text(folder))
     raise ArtcliError(
         f"no workspace here (no {SETTINGS_NAME} in {here}, above it, or in ./workspace)",
         "make one with: artcli init   or name one with: --workspace DIR",

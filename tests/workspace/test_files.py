@@ -61,6 +61,15 @@ def test_json_round_trip_and_damage(tmp_path: Path) -> None:
         files.read_json(tmp_path / "none.json")
 
 
+def test_of_a_link_to_a_folder_the_link_alone_is_removed(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "kept").touch()
+    for _ in range(2):
+        (tmp_path / "run").symlink_to("elsewhere")
+        files.remove_tree(tmp_path / "run")
+    assert [path.name for path in tmp_path.rglob("*")] == ["elsewhere", "kept"]
+
+
 def test_remove_tree_leaves_nothing(tmp_path: Path) -> None:
     files.write_text(tmp_path / "run" / "a" / "b.txt", "x")
     files.remove_tree(tmp_path / "run")

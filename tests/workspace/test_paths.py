@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from artcli.errors import ArtcliError, UsageError
+from artcli.workspace.make import make_workspace
 from artcli.workspace.paths import Workspace, checked_name, find_workspace
 
 
@@ -71,3 +72,11 @@ def test_folds_files_are_those_that_folds_are_kept_in(tmp_path: Path) -> None:
         2: tmp_path / "folds-2.csv",
         10: tmp_path / "folds-10.csv",
     }
+
+
+def test_a_path_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    """As an archive of another system leaves it; no page or JSON of ours could hold it."""
+    named = made(tmp_path / "w\udcfc")
+    for act in (find_workspace, make_workspace):
+        with pytest.raises(ArtcliError, match="has bytes that are no UTF-8"):
+            act(named)
