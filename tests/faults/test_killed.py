@@ -66,17 +66,20 @@ def test_a_run_killed_at_random_moments(
     whole, seconds = undisturbed
     kills: list[int] = []
 
-    def why(number: int, place: str, whole: Mapping[str, Any], in_a_save: float) -> str:
-        """What is wrong with the end of a run that is killed again and again, but ever later."""
+    def why(number: int, place: str, whole: Mapping[str, Any], *, in_place: bool = False) -> str:
+        """What is wrong with the end of a run that is killed again and again, up to three times."""
         workspace = _copy(fresh, tmp_path / place)
         rng = np.random.default_rng((seed, number))
         killed, ended = 0, 1
         while ended:
-            if rng.random() < in_a_save:
+            until, patience = _never, 60.0
+            if in_place:
+                dies_after = int(rng.integers(1, 30)) if killed < 3 else 0
+                monkeypatch.setattr(run, "save_checkpoint", _SaveInPlace(dies_after))
+            elif killed < 3 and rng.random() < 0.5:
                 until, patience = _saving, rng.uniform(0, 0.03)
-            else:
-                until, patience = _never, rng.uniform(0, seconds)
-            patience = patience if killed < 3 else 60.0
+            elif killed < 3:
+                patience = rng.uniform(0, seconds)
             ended = _in_a_child(lambda: _go_on(workspace), until, workspace, patience)
             killed += ended == -signal.SIGKILL
             if ended not in {0, -signal.SIGKILL}:
@@ -88,22 +91,19 @@ def test_a_run_killed_at_random_moments(
         return f"trial {number}: other {other} after {killed} kills" if other else ""
 
     count = trials(3, 200)
-    broken = [
-        said for number in range(count) if (said := why(number, f"safe-{number}", whole, 0.5))
-    ]
+    broken = [said for number in range(count) if (said := why(number, f"safe-{number}", whole))]
     total = sum(kills)
-    with monkeypatch.context() as patch:
-        patch.setattr(run, "save_checkpoint", _save_in_place)
-        in_place = _copy(fresh, tmp_path / "in-place")
-        assert _in_a_child(lambda: _train(in_place)) == 0
-        end, control = _ending(in_place), trials(4, 50)
-        lost = sum(bool(why(number, f"in-place-{number}", end, 1.0)) for number in range(control))
+    monkeypatch.setattr(run, "save_checkpoint", _SaveInPlace(0))
+    unsafe = _copy(fresh, tmp_path / "in-place")
+    assert _in_a_child(lambda: _train(unsafe)) == 0
+    end, control = _ending(unsafe), trials(4, 50)
+    lost = sum(bool(why(n, f"in-place-{n}", end, in_place=True)) for n in range(control))
     shows(
         "killed",
         "train, resumed after each of up to three kills",
         trials=count,
         broken=broken,
-        without="each save goes over the one before, in place (all kills are in a save)",
+        without="each save goes over the one before, in place; all kills are in a save",
         control=(control, lost),
         figures=f"{total:,} kills, half of them in a save",
     )
@@ -146,10 +146,10 @@ def _never(_workspace: Workspace) -> bool:
 
 
 def _saving(workspace: Workspace) -> bool:
-    """Whether a save is under way: its folder is there, or the one file that goes over itself."""
+    """Whether a save is under way: its folder is there."""
     fold = workspace.run_dir("x") / "fold-0"
     try:
-        return any(there.name.startswith((".step-", "saving")) for there in fold.iterdir())
+        return any(there.name.startswith(".step-") for there in fold.iterdir())
     except FileNotFoundError:
         return False
 
@@ -194,26 +194,38 @@ def _moments() -> Iterator[None]:
         time.sleep(0.0005)
 
 
-def _save_in_place(
-    folder: Path, _step: int, epoch: int, parts: Mapping[str, Any], *, best: bool = False
-) -> Path:
-    """`save_checkpoint` with every file opened where it stays, and flushed."""
-    place = folder / "step-1"
-    place.mkdir(parents=True, exist_ok=True)
-    (folder / "saving").touch()
-    state: dict[str, Any] = {"format": checkpoint.FORMAT, "parts": {}}
-    for name, tree in parts.items():
-        tensors: dict[str, torch.Tensor] = {}
-        state["parts"][name] = checkpoint._pack(tree, name, tensors)
-        if tensors:
-            checkpoint.save_file(tensors, place / f"{name}.safetensors")
-            sync_file(place / f"{name}.safetensors")
-    (place / "state.json").write_text(json.dumps(state))
-    sync_file(place / "state.json")
-    sums = {file.name: sha256_file(file) for file in place.iterdir() if file.name != "sha256.json"}
-    (place / "sha256.json").write_text(json.dumps(sums))
-    sync_file(place / "sha256.json")
-    for name in ("last", "best") if best else ("last",):
-        (folder / f"{name}.json").write_text(json.dumps({"step": 1, "epoch": epoch}))
-    (folder / "saving").unlink()
-    return place
+class _SaveInPlace:
+    """`save_checkpoint` with every file opened where it stays, and flushed; the process is killed
+    after its file number `dies_after`, over all saves."""
+
+    def __init__(self, dies_after: int) -> None:
+        self.dies_after, self.files = dies_after, 0
+
+    def __call__(
+        self, folder: Path, _step: int, epoch: int, parts: Mapping[str, Any], *, best: bool = False
+    ) -> Path:
+        place = folder / "step-1"
+        place.mkdir(parents=True, exist_ok=True)
+        state: dict[str, Any] = {"format": checkpoint.FORMAT, "parts": {}}
+        for name, tree in parts.items():
+            tensors: dict[str, torch.Tensor] = {}
+            state["parts"][name] = checkpoint._pack(tree, name, tensors)
+            if tensors:
+                checkpoint.save_file(tensors, place / f"{name}.safetensors")
+                self._done(place / f"{name}.safetensors")
+        self._write(place / "state.json", state)
+        names = [file.name for file in place.iterdir() if file.name != "sha256.json"]
+        self._write(place / "sha256.json", {name: sha256_file(place / name) for name in names})
+        for name in ("last", "best") if best else ("last",):
+            self._write(folder / f"{name}.json", {"step": 1, "epoch": epoch})
+        return place
+
+    def _write(self, path: Path, value: Any) -> None:
+        path.write_text(json.dumps(value))
+        self._done(path)
+
+    def _done(self, path: Path) -> None:
+        sync_file(path)
+        self.files += 1
+        if self.files == self.dies_after:
+            os.kill(os.getpid(), signal.SIGKILL)

@@ -122,7 +122,7 @@ def test_a_signal_at_random_moments(
         other = [key for key in outcome | found if found.get(key) != outcome.get(key)]
         return f"{name} {number}: other {other}" if other else ""
 
-    count, tried = trials(few, many), trials(1, control)
+    count, tried = trials(few, many), trials(4, control)
     broken = [said for number in range(count) if (said := why(number))]
     figures = f"{signals:,} signals, answered in {slowest:.1f} s at most"
     with monkeypatch.context() as patch:
@@ -144,7 +144,7 @@ def _words(name: str, workspace: Workspace) -> list[str]:
 
 
 def _sent(rng: np.random.Generator, seconds: float) -> Sent:
-    return Sent(int(rng.choice(SIGNALS)), rng.uniform(0, seconds), bool(rng.random() < 0.5))
+    return Sent(int(rng.choice(SIGNALS)), rng.uniform(0, 0.8 * seconds), bool(rng.random() < 0.5))
 
 
 @contextmanager
