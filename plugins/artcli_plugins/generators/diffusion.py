@@ -14,12 +14,14 @@ from pydantic import AfterValidator, Field
 from artcli.generating.request import NewWork, Request
 from artcli.generating.sources import Content, choose_sources
 from artcli.plugin import ArtcliError, UsageError
+from artcli.workspace.downloads import unless_it_stalls
 
 from .needing import diffusers_for
 
 GRID = 8  # pixels of a side that pipelines take as one place
 LONGEST = 2  # times the shorter side: of a longer scroll, the middle
 CONNECT_SECONDS = 5.0
+STALL_SECONDS = 60.0  # without a byte on the disk, where large pieces come whole
 # The checker of old pipelines blackens nudes, which are painted.
 _SAFELY: dict[str, Any] = {"use_safetensors": True, "safety_checker": None}
 
@@ -164,20 +166,30 @@ def load_pipeline(name: str, device: torch.device) -> Any:
 
 def _download(diffusers: Any, name: str) -> Path:
     """The folder of the hub's pipeline `name`, from the cache, else by one attempt."""
-    from huggingface_hub import get_session, hf_hub_url
+    from huggingface_hub import constants, get_session, hf_hub_url, logging
+    from huggingface_hub.file_download import repo_folder_name
 
+    logging.set_verbosity_error()  # it warns of each attempt
     download = diffusers.DiffusionPipeline.download
     with suppress(Exception):  # it is not in the cache, or not whole
         return Path(download(name, local_files_only=True, **_SAFELY))
+    cache = Path(constants.HF_HUB_CACHE) / repo_folder_name(repo_id=name, repo_type="model")
     try:
         # The download itself tries long; so knock once before.
         answer = get_session().head(hf_hub_url(name, "model_index.json"), timeout=CONNECT_SECONDS)
         if answer.status_code >= 400:
             raise ConnectionError(f"the hub answers {answer.status_code}")
-        return Path(download(name, **_SAFELY))
+        return Path(
+            unless_it_stalls(
+                lambda: download(name, **_SAFELY),
+                lambda: sum(file.stat().st_size for file in cache.glob("blobs/*") if file.exists()),
+                STALL_SECONDS,
+            )
+        )
     except Exception as error:  # whatever the hub's client and its network library raise
         raise ArtcliError(
-            f"the pipeline {name} cannot be downloaded: {_in_short(error)}",
+            f"the pipeline {name} cannot be downloaded from {constants.ENDPOINT}: "
+            f"{_in_short(error)}",
             "give a folder of your own with pipeline=FOLDER, or use a generator that is trained "
             "here: style-transfer, ddpm",
         ) from error

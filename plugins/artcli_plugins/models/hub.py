@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+import re
 from pathlib import Path
+from typing import Any
 
-from artcli.plugin import ArtcliError
+from artcli.plugin import ArtcliError, UsageError
+from artcli.workspace.downloads import unless_it_stalls
+from artcli.workspace.files import sha256_file
 
 CONNECT_SECONDS = 5.0
+SLOW = "if the network is slow, set HF_HUB_DOWNLOAD_TIMEOUT to more seconds; or "
+OTHER_WEIGHTS = (
+    "give a file of your own with weights=FILE (or a folder: --model timm:arch=local-dir:FOLDER), "
+    "or train from random weights with pretrained=false"
+)
+WAYS = {"config.json": "give its files in a folder: --model timm:arch=local-dir:FOLDER"}
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 def fetch(repository: str, filename: str) -> Path:
@@ -16,27 +26,86 @@ def fetch(repository: str, filename: str) -> Path:
     A file that is in the cache is taken from there and no network is used. Half a file never
     counts as there: the hub's client names it so only when it is whole.
 
-    Errors: `ArtcliError`, at once, when the hub is not reached or refuses.
+    Errors: `ArtcliError`, at once, when the hub is not reached or refuses; soon, when nothing more
+    comes; and when the file is not the one that the hub has.
     """
-    from huggingface_hub import get_session, hf_hub_download, hf_hub_url
-    from huggingface_hub.errors import LocalEntryNotFoundError
+    from huggingface_hub import constants, hf_hub_download
+    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
+    from huggingface_hub.utils import logging
 
+    logging.set_verbosity_error()  # it warns of each attempt
     name, _, tag = repository.partition("@")
     revision = tag or None
-    with suppress(LocalEntryNotFoundError):
-        return Path(hf_hub_download(name, filename, revision=revision, local_files_only=True))
     try:
-        # The download itself tries six times, for half a minute; so knock once before.
-        answer = get_session().head(
-            hf_hub_url(name, filename, revision=revision), timeout=CONNECT_SECONDS
+        kept = hf_hub_download(name, filename, revision=revision, local_files_only=True)
+        return _unchanged(Path(kept))
+    except LocalEntryNotFoundError:
+        pass
+    except HFValidationError as error:
+        raise UsageError(f"{name!r} is no repository of the hub", "write OWNER/NAME") from error
+    arrived = Arrived()
+    try:
+        _knock(name, filename, revision)
+        made = unless_it_stalls(
+            lambda: hf_hub_download(name, filename, revision=revision, tqdm_class=arrived.bar()),
+            lambda: arrived.bytes,
+            constants.HF_HUB_DOWNLOAD_TIMEOUT + CONNECT_SECONDS,  # its own patience, and once more
         )
-        if answer.status_code >= 500:
-            raise ConnectionError(f"the hub answers {answer.status_code}")
-        return Path(hf_hub_download(name, filename, revision=revision))
     except Exception as error:  # whatever the hub's client and its network library raise
         said = (str(error) or type(error).__name__).strip().splitlines()[0]
         raise ArtcliError(
-            f"the pre-trained {filename} of {repository} cannot be downloaded: {said}",
-            "give a file of your own with weights=FILE (or a folder: --model "
-            "timm:arch=local-dir:FOLDER), or train from random weights with pretrained=false",
+            f"the pre-trained {filename} of {repository} cannot be downloaded from "
+            f"{constants.ENDPOINT}: {said}",
+            (SLOW if isinstance(error, TimeoutError) else "") + WAYS.get(filename, OTHER_WEIGHTS),
         ) from error
+    return _unchanged(Path(made))
+
+
+def _knock(repository: str, filename: str, revision: str | None = None) -> None:
+    """Ask the hub for a file's head, once: its client would try six times, for half a minute.
+
+    Errors: those of the network; `ConnectionError` where the hub itself is out of order.
+    """
+    from huggingface_hub import get_session, hf_hub_url
+
+    url = hf_hub_url(repository, filename, revision=revision)
+    answer = get_session().head(url, timeout=CONNECT_SECONDS)
+    if answer.status_code >= 500:
+        raise ConnectionError(f"the hub answers {answer.status_code}")
+
+
+class Arrived:
+    """The bytes that bars of progress have told of; those that come again do not count."""
+
+    def __init__(self) -> None:
+        self.bytes = 0
+
+    def bar(self) -> type[Any]:
+        """The hub's bar, which tells this, too."""
+        from huggingface_hub.utils import tqdm
+
+        whole = self
+
+        class Bar(tqdm):  # type: ignore[misc]
+            at = most = 0
+
+            def update(self, n: float | None = 1) -> bool | None:
+                self.at += int(n or 0)  # less than nothing where a file begins anew
+                if self.at > self.most:
+                    whole.bytes += self.at - self.most
+                    self.most = self.at
+                told: bool | None = super().update(n)
+                return told
+
+        return Bar
+
+
+def _unchanged(path: Path) -> Path:
+    """`path`, if it has the sum that the hub's cache names it by. Errors: `ArtcliError`."""
+    kept = path.resolve()
+    if _SHA256.fullmatch(kept.name) and sha256_file(kept) != kept.name:
+        raise ArtcliError(
+            f"{path} is not what the hub has: its SHA-256 differs",
+            f"delete it, to have it downloaded again: {kept}",
+        )
+    return path

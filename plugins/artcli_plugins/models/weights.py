@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import re
 import warnings
+import zipfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -39,7 +40,8 @@ def read_weights(path: Path) -> dict[str, Tensor]:
         raise ArtcliError(f"{path} is no file of weights", "it takes .safetensors, .pt, .pth, .bin")
     state = {_unwrapped(name): tensor for name, tensor in state.items()}
     for name, tensor in state.items():
-        if not tensor.isfinite().all():
+        small = tensor.is_floating_point() and tensor.element_size() == 1  # isfinite takes none
+        if not (tensor.float() if small else tensor).isfinite().all():
             raise ArtcliError(
                 f"{path} is damaged: {name} holds numbers that are not finite",
                 "was its training stopped by them? Take an earlier checkpoint",
@@ -63,6 +65,7 @@ def _safetensors(path: Path) -> dict[str, Tensor]:
 
 def _pytorch(path: Path) -> dict[str, Tensor]:
     try:
+        _refuse_damaged_parts(path)
         with warnings.catch_warnings():  # of torch's, about how the file was pickled
             warnings.simplefilter("ignore")
             state = torch.load(path, map_location="cpu", weights_only=True)
@@ -73,7 +76,7 @@ def _pytorch(path: Path) -> dict[str, Tensor]:
             f"{path} holds more than tensors, which is not loaded: it could run any code",
             "save the weights alone, best as safetensors",
         ) from error
-    except (OSError, RuntimeError, EOFError, ValueError) as error:
+    except Exception as error:  # what is damaged, torch trips over in many ways
         raise _damaged(path, error) from error
     for name in _NESTED:
         if isinstance(state, Mapping) and isinstance(state.get(name), Mapping):
@@ -84,13 +87,25 @@ def _pytorch(path: Path) -> dict[str, Tensor]:
     return dict(state)
 
 
+def _refuse_damaged_parts(path: Path) -> None:
+    """Check the sums in a file of torch's newer form, a zip, which torch itself leaves alone."""
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            if part := archive.testzip():
+                raise zipfile.BadZipFile(f"the sum of its part {part} differs")
+
+
 def _damaged(path: Path, error: Exception) -> ArtcliError:
     with path.open("rb") as file:
-        pointer = file.read(40).startswith(b"version https://git-lfs")
-    if pointer:
+        start = file.read(1000).lstrip().lower()
+    if start.startswith(b"version https://git-lfs"):
         return ArtcliError(f"{path} is a pointer of Git LFS, not the file", "run git lfs pull")
+    if start.startswith((b"<!doctype html", b"<html")):
+        return ArtcliError(f"{path} is a web page, not the file", "download the file itself")
     said = (str(error) or type(error).__name__).strip().splitlines()[0]
-    return ArtcliError(f"{path} is damaged: {said}", "was it downloaded whole?")
+    return ArtcliError(
+        f"{path} ({path.stat().st_size:,} bytes) is damaged: {said}", "was it downloaded whole?"
+    )
 
 
 def _unwrapped(name: str) -> str:

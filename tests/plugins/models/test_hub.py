@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from artcli.errors import ArtcliError
+from artcli.errors import ArtcliError, UsageError
 from artcli_plugins.models.hub import fetch
 
 
@@ -36,3 +36,21 @@ def test_a_file_that_the_hub_does_not_have_is_asked_for_once(hub) -> None:
     with pytest.raises(ArtcliError, match="cannot be downloaded"):
         fetch("owner/name", "model.safetensors")
     assert len(hub.asked) <= 2
+
+
+@pytest.mark.parametrize("name", ["", "..", "a/b/c"])
+def test_what_is_no_name_of_a_repository_is_refused(name: str) -> None:
+    with pytest.raises(UsageError, match="is no repository of the hub") as caught:
+        fetch(name, "config.json")
+    assert caught.value.hint == "write OWNER/NAME"
+
+
+def test_a_file_of_the_cache_that_was_changed_is_named(hub) -> None:
+    hub.files["/owner/name/resolve/main/model.safetensors"] = b"weights"
+    kept = fetch("owner/name", "model.safetensors").resolve()
+    kept.write_bytes(b"Weights")
+    with pytest.raises(ArtcliError, match="its SHA-256 differs") as caught:
+        fetch("owner/name", "model.safetensors")
+    assert str(kept) in str(caught.value.hint)
+    kept.unlink()
+    assert fetch("owner/name", "model.safetensors").read_bytes() == b"weights"

@@ -74,9 +74,26 @@ def test_a_file_downloaded_by_half_is_noticed(tmp_path: Path, suffix: str, kept:
     save_file(state, path) if suffix == ".safetensors" else torch.save(state, path)
     whole = path.read_bytes()
     path.write_bytes(whole[: int(kept * len(whole))])
-    with pytest.raises(ArtcliError, match=rf"w\{suffix} is damaged") as caught:
+    with pytest.raises(ArtcliError, match=rf"w\{suffix} \([\d,]+ bytes\) is damaged") as caught:
         read_weights(path)
     assert caught.value.hint == "was it downloaded whole?"
+
+
+def test_a_changed_part_of_torchs_zip_is_noticed(tmp_path: Path) -> None:
+    """torch itself reads it without a word."""
+    torch.save(STATE, tmp_path / "w.pt")
+    whole = (tmp_path / "w.pt").read_bytes()
+    changed = whole.replace(torch.ones(2).numpy().tobytes(), torch.zeros(2).numpy().tobytes())
+    (tmp_path / "w.pt").write_bytes(changed)
+    assert not torch.load(tmp_path / "w.pt")["fc.bias"].any()
+    with pytest.raises(ArtcliError, match=r"is damaged: the sum of its part w/data/\d differs"):
+        read_weights(tmp_path / "w.pt")
+
+
+def test_numbers_of_eight_bits_are_read(tmp_path: Path) -> None:
+    small = torch.ones(2).to(torch.float8_e4m3fn)
+    save_file({"stem.weight": small}, tmp_path / "w.safetensors")
+    assert read_weights(tmp_path / "w.safetensors")["stem.weight"].dtype == small.dtype
 
 
 def test_a_pointer_of_git_lfs_is_named_as_one(tmp_path: Path) -> None:
