@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import cv2
 import pytest
 from command_line import artcli
 from hostile_files import BOMBS, DISGUISES, npz_of_claims, npz_of_zeros
@@ -169,6 +170,7 @@ def test_no_name_is_taken_for_a_path(
 def fate(act: Check, seconds: float = SECONDS, wait: float = 60) -> tuple[str | None, float, int]:
     """What `act` says in a process of its own, which is ended after `seconds` of a core, or `wait`
     of a clock; the seconds of a core and the bytes of memory more that it took."""
+    cv2.setNumThreads(1)  # a forked process would wait for ever for threads that it has not
     reader, writer = os.pipe()
     if not (child := os.fork()):
         try:
