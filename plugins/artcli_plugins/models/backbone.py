@@ -114,7 +114,7 @@ def _made(known: Architecture, options: dict[str, Any], **more: Any) -> Any:
 def _filled(known: Architecture, file: Path, options: dict[str, Any]) -> Any:
     """The model with the weights in `file`, every one of them used and none missing."""
     state = without(read_weights(file), known.classifiers)
-    if not state:  # timm would look for others elsewhere, or go on with random ones
+    if not state:  # timm would look for others elsewhere
         raise ArtcliError(f"{file} holds no weights of {known.shown}", "is it the whole model's?")
     # timm converts what it has to (other sizes, older names) and, as its classes agree, is strict.
     overlay = {
