@@ -263,7 +263,9 @@ def test_a_hub_that_hangs(
     def in_process(kind: str, *, protected: bool) -> str:
         with Hangs(kind, 4) as server, monkeypatch.context() as patch:
             use_hub(patch, server.endpoint)
-            patch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / f"hub-{server.server_address[1]}"))
+            patch.setattr(
+                constants, "HF_HUB_CACHE", str(tmp_path / f"hub-{server.server_address[1]}")
+            )
             patch.setattr(constants, "HF_HUB_DOWNLOAD_TIMEOUT", 0.5)
             patch.setattr(hub, "CONNECT_SECONDS", 0.5)
             if not protected:
