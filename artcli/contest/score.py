@@ -16,6 +16,7 @@ from artcli.errors import Problems
 BOARDS = ("Public", "Private")
 ALL = "All"
 IGNORED = "ignored"  # a Usage that Kaggle's solution files know: the row counts nowhere
+MOST_SHOWN = 10  # problems of a file that are spelt out
 
 
 @dataclass(frozen=True)
@@ -140,6 +141,7 @@ def _read_solution(path: Path) -> Table:
             f"{path} is not a solution",
             problems,
             "a solution has the header id,artist,Usage and one row for each piece of the test",
+            shown=MOST_SHOWN,
         )
     return table
 
@@ -170,6 +172,7 @@ def _read_submission(path: Path, truth: dict[str, Row], artists: set[str]) -> di
             problems,
             "a submission has the header id,artist and one row for each piece of the test; "
             "artcli submit writes one",
+            shown=MOST_SHOWN,
         )
     return guesses
 

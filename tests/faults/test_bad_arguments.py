@@ -158,7 +158,8 @@ class Place:
             name
             for name, facts in (_snapshot(self.root) | _snapshot(Path.cwd())).items()
             ^ before.items()
-            if not Path(name).name.startswith("lock") and not name.endswith(".lock") and facts
+            # Locks, and pictures decoded for a training that then failed, are artcli's own.
+            if facts and not re.search(r"/lock[^/]*$|\.lock$|/cache/", name)
         }
         if changed or answer is None:
             self.before = None
