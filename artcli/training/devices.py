@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import logging
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from artcli.training.recipe import Recipe
 
+_PEER_GONE = re.compile("gloo|nccl|by peer", re.IGNORECASE)  # in what torch says of it
 _PRECISION = {"32": "32-true", "bf16": "bf16-mixed", "16": "16-mixed"}
 
 
@@ -71,6 +73,19 @@ def pick_device(device: str) -> str:
             f"there are: {', '.join(name for name, found in there.items() if found)}",
         )
     return device
+
+
+@contextmanager
+def beside_others(fabric: Fabric, hint: str) -> Iterator[None]:
+    """Among ranks: that another of them has ended is an `ArtcliError` with this hint."""
+    try:
+        yield
+    except RuntimeError as error:
+        if fabric.world_size == 1 or not _PEER_GONE.search(str(error)):
+            raise
+        raise ArtcliError(
+            f"another rank has ended, so rank {fabric.global_rank} cannot go on", hint
+        ) from error
 
 
 def pictures_at_once(device: str) -> int:

@@ -21,7 +21,7 @@ from artcli.errors import ArtcliError, Interrupted, UsageError, out_of_memory
 from artcli.training.checkpoint import find_checkpoint, save_checkpoint
 from artcli.training.components import Components, bind_recipe
 from artcli.training.data import Drawn, TrainingSet, batches, dead_loader
-from artcli.training.devices import default_workers, start_fabric
+from artcli.training.devices import beside_others, default_workers, start_fabric
 from artcli.training.display import show_draws, shown
 from artcli.training.ema import Ema
 from artcli.training.features import Crops, Features
@@ -108,9 +108,13 @@ def run_fold(
             "--auto-batch is for one process", "give a smaller --batch-size and --accumulate"
         )
     asked = recipe
+    again = f"torchrun says which; go on with: torchrun … -m artcli train --resume {run}"
     while True:
         try:
-            return _train(workspace, fabric, contest, recipe, components, run, fold, workers, asked)
+            with beside_others(fabric, f"{again}{workspace.flag}"):
+                return _train(
+                    workspace, fabric, contest, recipe, components, run, fold, workers, asked
+                )
         except Exception as error:
             if not out_of_memory(error):
                 raise

@@ -18,6 +18,7 @@ import torch
 import torch._dynamo  # imported before any fork: it starts threads
 from command_line import artcli
 from painted import MODEL, painted_workspace
+from run_endings import run_ending
 
 from artcli.training import checkpoint, run
 from artcli.workspace.files import sha256_file, sync_file
@@ -27,7 +28,6 @@ RECIPE = (
     "--model", MODEL, "--head", "layernorm:dropout=0.3", "--mixer", "cutmix", "--sampler", "log",
     "--epochs", "6", "--crops", "1", "--batch-size", "8", "--image-size", "32", "--folds", "4",
 )  # fmt: skip
-TIMINGS = {"seconds", "images_per_second", "seal"}  # of the line, with the others
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -51,7 +51,7 @@ def undisturbed(fresh: Workspace, tmp_path_factory: pytest.TempPathFactory) -> t
     workspace = _copy(fresh, tmp_path_factory.mktemp("killed") / "whole")
     started = time.perf_counter()
     assert _in_a_child(lambda: _train(workspace)) == 0
-    return _ending(workspace), time.perf_counter() - started
+    return run_ending(workspace), time.perf_counter() - started
 
 
 def test_a_run_killed_at_random_moments(
@@ -85,7 +85,7 @@ def test_a_run_killed_at_random_moments(
             if ended not in {0, -signal.SIGKILL}:
                 return f"trial {number}: after {killed} kills it ended with {ended}"
         kills.append(killed)
-        ending = _ending(workspace)
+        ending = run_ending(workspace)
         shutil.rmtree(workspace.root)
         other = [name for name in whole | ending if ending.get(name) != whole.get(name)]
         return f"trial {number}: other {other} after {killed} kills" if other else ""
@@ -96,7 +96,7 @@ def test_a_run_killed_at_random_moments(
     monkeypatch.setattr(run, "save_checkpoint", _SaveInPlace(0))
     unsafe = _copy(fresh, tmp_path / "in-place")
     assert _in_a_child(lambda: _train(unsafe)) == 0
-    end, control = _ending(unsafe), trials(4, 50)
+    end, control = run_ending(unsafe), trials(4, 50)
     lost = sum(bool(why(n, f"in-place-{n}", end, in_place=True)) for n in range(control))
     shows(
         "killed",
@@ -121,19 +121,6 @@ def _go_on(workspace: Workspace) -> None:
 def _train(workspace: Workspace) -> None:
     answer = artcli("train", "-w", workspace.root, "--name", "x", *RECIPE, "--workers", "0")
     assert answer.code == 0, answer.err
-
-
-def _ending(workspace: Workspace) -> Mapping[str, Any]:
-    """All that a run leaves, but for times: hashes of its files, and what its records say."""
-    fold, said = workspace.run_dir("x") / "fold-0", workspace.predictions_dir("x")
-    files = [*fold.glob("step-*/*.safetensors"), *said.glob("*.npz")]
-    history = [json.loads(line) for line in (fold / "history.jsonl").read_text().splitlines()]
-    return {
-        **{str(file.relative_to(workspace.root)): sha256_file(file) for file in files},
-        "pointers": [(fold / name).read_text() for name in ("last.json", "best.json")],
-        "history": [{k: v for k, v in line.items() if k not in TIMINGS} for line in history],
-        "left": sorted(path.name for path in fold.rglob(".*")),
-    }
 
 
 def _copy(fresh: Workspace, place: Path) -> Workspace:
