@@ -51,6 +51,12 @@ class Ended:
 
 def ended(words: Sequence[str], log: Path, signals: Sequence[Sent] = ()) -> Ended:
     """`artcli WORDS` in a forked process, which finds all modules imported."""
+    return end_of(begun(words, log), log, signals)
+
+
+def begun(words: Sequence[str], log: Path) -> int:
+    """The process, as of `ended`; its group is its own."""
+    log.unlink(missing_ok=True)
     with held_back():  # until the command line is there to answer
         child = os.fork()
         if child == 0:
@@ -58,7 +64,7 @@ def ended(words: Sequence[str], log: Path, signals: Sequence[Sent] = ()) -> Ende
             for number in SIGNALS:
                 signal.signal(number, signal.SIG_DFL)  # as `python -m artcli` begins
             _as_a_process(words, log)
-    return end_of(child, log, signals)
+    return child
 
 
 def end_of(child: int, log: Path, signals: Sequence[Sent]) -> Ended:

@@ -1,0 +1,349 @@
+"""A process that a command started is killed: it is named, soon, and nothing else is lost."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+import torch._dynamo  # imported before any fork: it starts threads
+from command_line import artcli
+from painted import MODEL, PLAIN_MODEL, painted_workspace
+from run_endings import run_ending
+from told_to_end import begun, end_of, ended
+
+from artcli.contest import workers
+from artcli.errors import ArtcliError
+from artcli.training import run
+from artcli.workspace.paths import Workspace
+from artcli_plugins.executors.child import Child
+
+SMALL = ("--epochs", "6", "--crops", "1", "--batch-size", "6", "--folds", "4")
+RECIPE = (
+    "--model", MODEL, "--mixer", "cutmix", "--sampler", "log", "--image-size", "32", *SMALL,
+)  # fmt: skip
+PLAIN = ("--model", PLAIN_MODEL, "--head", "layernorm:dropout=0", "--image-size", "64", *SMALL)
+SOON = 10.0  # seconds
+UNTOLD = """
+import re, sys
+from artcli.training import devices
+devices._PEER_GONE = re.compile("(?!)")
+from artcli.__main__ import main
+main()
+"""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_thread() -> None:
+    torch.set_num_threads(1)  # forked children cannot use the threads of their parent
+
+
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """A workspace with pixels and folds made, by a run that also warms this process up."""
+    workspace = painted_workspace(tmp_path_factory.mktemp("dead") / "fresh", each=6, pieces=4)
+    warm = artcli("train", "-w", workspace.root, "--name", "x", *RECIPE, "--workers", "0")
+    assert warm.code == 0, warm.err
+    shutil.rmtree(workspace.run_dir("x"))
+    shutil.rmtree(workspace.predictions_dir("x"))
+    return workspace
+
+
+def test_a_loader(
+    fresh: Workspace,
+    trials: Callable[[int, int], int],
+    seed: int,
+    shows: Callable[..., None],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    log, longest = tmp_path / "log", 0.0
+
+    def words(workspace: Workspace) -> list[str]:
+        where = ["-w", str(workspace.root), "--workers", "2"]
+        if (workspace.run_dir("x") / "recipe.toml").exists():
+            return ["train", "--resume", "x", *where]
+        return ["train", "--name", "x", *RECIPE, *where]
+
+    whole = _copy(fresh, tmp_path / "whole")
+    assert ended(words(whole), log).code == 0
+    ending = run_ending(whole)
+
+    def why(number: int, place: str) -> str:
+        nonlocal longest
+        workspace = _copy(fresh, tmp_path / place)
+        rng = np.random.default_rng((seed, number))
+        child = begun(words(workspace), log)
+        loader = _wait_for(lambda: next(iter(_children(child)), None))
+        time.sleep(rng.uniform(0, 0.3))
+        killed = time.perf_counter()
+        os.kill(loader, signal.SIGKILL)
+        end = end_of(child, log, ())
+        longest = max(longest, time.perf_counter() - killed)
+        if end.code == 0:
+            return f"{number}: it was not needed any more"
+        if wrong := _badly_told(end.code, end.said, f"a loader process \\(pid {loader}\\) died"):
+            return f"{number}: {wrong}"
+        last = ended(words(workspace), log)
+        if last.code:
+            return f"{number}: resumed, it ended with {last.code}: {last.said[-300:]}"
+        return "" if run_ending(workspace) == ending else f"{number}: other bits"
+
+    count = trials(2, 30)
+    broken = [said for number in range(count) if (said := why(number, f"safe-{number}"))]
+    if longest > SOON:
+        broken.append(f"it took {longest:.1f} s")
+    figures = f"told in {longest:.1f} s at most"
+    monkeypatch.setattr(run, "dead_loader", lambda _error: None)
+    tried = trials(1, 5)
+    lost = sum(bool(why(number, f"unsafe-{number}")) for number in range(tried))
+    shows(
+        "dead",
+        "a loader process of `train`, killed at random moments; the run resumed",
+        trials=count,
+        broken=broken,
+        without="torch's error is passed on",
+        control=(tried, lost),
+        figures=figures,
+    )
+
+
+def test_a_process_that_reads_pictures(
+    trials: Callable[[int, int], int],
+    seed: int,
+    shows: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    longest = 0.0
+
+    def why(number: int) -> str:
+        nonlocal longest
+        rng = np.random.default_rng((seed, number))
+        killed = [0.0, 0.0]  # when, and whom
+
+        def kill() -> None:
+            pid = _wait_for(lambda: next(iter(_spawned(os.getpid())), None))
+            time.sleep(rng.uniform(0, 0.2))
+            killed[:] = time.perf_counter(), pid
+            os.kill(pid, signal.SIGKILL)
+
+        thread = threading.Thread(target=kill)
+        thread.start()
+        try:
+            list(workers.work(time.sleep, [0.05] * 400, "Reading", workers=2, alone_below=0))
+            return f"{number}: nobody missed it"
+        except ArtcliError as error:
+            longest = max(longest, time.perf_counter() - killed[0])
+            told = f"a process (pid {killed[1]:.0f}) was killed (SIGKILL) while reading"
+            return "" if error.message == told else f"{number}: {error.message}"
+        except Exception as error:
+            return f"{number}: {error!r}"
+        finally:
+            thread.join()
+
+    count = trials(1, 20)
+    broken = [said for number in range(count) if (said := why(number))]
+    again = list(workers.work(abs, [-1] * 10, "Reading", workers=2, alone_below=0))
+    broken += [] if again == [1] * 10 else ["the same call does not work any more"]
+    broken += [f"it took {longest:.1f} s"] if longest > SOON else []
+    figures = f"told in {longest:.1f} s at most"
+    monkeypatch.setattr(workers, "BrokenProcessPool", ZeroDivisionError)
+    shows(
+        "dead",
+        "a process of those that read pictures",
+        trials=count,
+        broken=broken,
+        without="the pool's error is passed on",
+        control=(1, int(bool(why(0)))),
+        figures=figures,
+    )
+
+
+def test_a_fold(
+    fresh: Workspace,
+    full: bool,
+    seed: int,
+    shows: Callable[..., None],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if not full:
+        pytest.skip("starts two processes a dozen times, 15 s each; make faults has it")
+    log = tmp_path / "log"
+
+    def words(workspace: Workspace) -> list[str]:
+        how = ["--workers", "0", "--executor", "processes:jobs=2,threads=1"]
+        return ["kfold", "-w", str(workspace.root), "--name", "x", *RECIPE, *how]
+
+    def outcome(workspace: Workspace) -> list[bytes]:
+        return [(workspace.predictions_dir("x") / f"{w}.npz").read_bytes() for w in ("oof", "test")]
+
+    whole = _copy(fresh, tmp_path / "whole")
+    assert ended(words(whole), log).code == 0
+    expected = outcome(whole)
+
+    def why(number: int, place: str) -> str:
+        workspace = _copy(fresh, tmp_path / place)
+        rng = np.random.default_rng((seed, number))
+        child = begun(words(workspace), log)
+        folds = _wait_for(lambda: _running(child, 2))
+        time.sleep(rng.uniform(0, 6))
+        os.kill(folds[int(rng.integers(2))], signal.SIGKILL)
+        end = end_of(child, log, ())
+        if wrong := _badly_told(end.code, end.said, r"fold \d: its process was killed"):
+            return f"{number}: {wrong}"
+        again = ended(words(workspace), log)
+        if again.code:
+            return f"{number}: called again, it ended with {again.code}: {again.said[-300:]}"
+        return "" if outcome(workspace) == expected else f"{number}: other predictions"
+
+    count = 5
+    broken = [said for number in range(count) if (said := why(number, f"safe-{number}"))]
+    monkeypatch.setattr(Child, "result", lambda _self: {})
+    shows(
+        "dead",
+        "a fold's process of `kfold --executor processes`; the command called again",
+        trials=count,
+        broken=broken,
+        without="a process that died counts as done",
+        control=(1, int(bool(why(0, "unsafe")))),
+    )
+
+
+def test_a_rank(
+    fresh: Workspace,
+    full: bool,
+    seed: int,
+    shows: Callable[..., None],
+    tmp_path: Path,
+) -> None:
+    if not full:
+        pytest.skip("starts torchrun a dozen times, 15 s each; make faults has it")
+    longest = 0.0
+    driver = tmp_path / "untold.py"
+    driver.write_text(UNTOLD)
+
+    def start(workspace: Workspace, program: Sequence[str]) -> subprocess.Popen[str]:
+        more = ["--workers", "0", "-w", str(workspace.root)]
+        begun_before = (workspace.run_dir("x") / "recipe.toml").exists()
+        words = ["--resume", "x"] if begun_before else ["--name", "x", *PLAIN]
+        launch = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
+        return subprocess.Popen(
+            [*launch, "--nproc-per-node", "2", *program, "train", *words, *more],
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
+        )  # fmt: skip
+
+    whole = _copy(fresh, tmp_path / "whole")
+    said = start(whole, ["-m", "artcli"]).communicate()[1]
+    ending = run_ending(whole)
+    assert ending["history"], said
+
+    def why(number: int, place: str, program: Sequence[str] = ("-m", "artcli")) -> str:
+        nonlocal longest
+        workspace = _copy(fresh, tmp_path / place)
+        rng = np.random.default_rng((seed, number))
+        process = start(workspace, program)
+        last = workspace.run_dir("x") / "fold-0" / "last.json"
+        _wait_for(lambda: last.exists() or process.poll() is not None or None)
+        time.sleep(rng.uniform(0, 0.3))
+        ranks = {rank: pid for pid in _children(process.pid) if (rank := _rank(pid)) is not None}
+        chosen = int(rng.integers(2))
+        killed = time.perf_counter()
+        os.kill(ranks[chosen], signal.SIGKILL)
+        said = process.communicate()[1]
+        longest = max(longest, time.perf_counter() - killed)
+        if wrong := _badly_told(process.returncode, said.partition("\nW")[0], "another rank has"):
+            return f"{number}: {wrong}"
+        if not re.search(rf"rank +: {chosen} .*\n.*-9", said):
+            return f"{number}: the rank is not named: {said[-600:]}"
+        resumed = start(workspace, ["-m", "artcli"])
+        said = resumed.communicate()[1]
+        if resumed.returncode:
+            return f"{number}: resumed, it ended with {resumed.returncode}: {said[-600:]}"
+        return "" if run_ending(workspace) == ending else f"{number}: other bits"
+
+    count, tried = 6, 2
+    broken = [said for number in range(count) if (said := why(number, f"safe-{number}"))]
+    if longest > SOON:
+        broken.append(f"it took {longest:.1f} s")
+    figures = f"told in {longest:.1f} s at most"
+    untold = [str(driver)]
+    lost = sum(bool(why(number, f"unsafe-{number}", untold)) for number in range(tried))
+    shows(
+        "dead",
+        "one of two ranks under torchrun, killed at random moments; the run resumed",
+        trials=count,
+        broken=broken,
+        without="what torch says of a lost rank is passed on",
+        control=(tried, lost),
+        figures=figures,
+    )
+
+
+def _badly_told(code: int, said: str, wanted: str) -> str:
+    """What is wrong with an error: its exit code, its length, what it does not say; "" if none."""
+    if code != 1:
+        return f"it ended with {code}: {said[-300:]}"
+    if "Traceback" in said or "internal error" in said:
+        return f"it said {said[-600:]}"
+    if not re.search(wanted, said):
+        return f"it does not say {wanted!r}: {said[-300:]}"
+    told = said[said.index("error:") :].strip().splitlines()
+    return "" if len(told) == 2 else f"{len(told)} lines: {told}"
+
+
+def _copy(fresh: Workspace, place: Path) -> Workspace:
+    shutil.copytree(fresh.root, place, copy_function=os.link)
+    return Workspace(place)
+
+
+def _wait_for(found: Callable[[], Any]) -> Any:
+    """What `found` gives, as soon as it is something."""
+    end = time.perf_counter() + 60
+    while (there := found()) is None:
+        assert time.perf_counter() < end, "it never came"
+        time.sleep(0.002)
+    return there
+
+
+def _children(parent: int) -> list[int]:
+    try:
+        tasks = list(Path(f"/proc/{parent}/task").iterdir())
+        return [int(pid) for task in tasks for pid in (task / "children").read_text().split()]
+    except OSError:
+        return []
+
+
+def _spawned(parent: int) -> list[int]:
+    """The children that a pool has started, without what keeps track of its resources."""
+    return [pid for pid in _children(parent) if b"spawn_main" in _read(pid, "cmdline")]
+
+
+def _running(parent: int, count: int) -> list[int] | None:
+    """The processes of folds, once there are so many."""
+    found = [pid for pid in _children(parent) if b"artcli.host.jobs" in _read(pid, "cmdline")]
+    return found if len(found) >= count else None
+
+
+def _rank(pid: int) -> int | None:
+    found = re.search(rb"(?:^|\0)RANK=(\d+)", _read(pid, "environ"))
+    return int(found[1]) if found else None
+
+
+def _read(pid: int, what: str) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/{what}").read_bytes()
+    except OSError:
+        return b""
