@@ -65,6 +65,7 @@ def work(
                 yield answer
                 advance()
         except BrokenProcessPool as error:
+            pool.shutdown(cancel_futures=True)  # until then, how they ended may not be known
             raise ArtcliError(
                 f"{_dead(started)} while {description.lower()}",
                 "is there enough memory? Call the same command again",

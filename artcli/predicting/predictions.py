@@ -113,9 +113,12 @@ class Predictions:
         )
 
     def with_folds_of(self, newer: Predictions) -> Predictions:
-        """These rows and `newer`'s; of a fold that occurs in both, `newer`'s alone."""
-        kept = self.rows(~np.isin(self.folds, newer.folds))
-        return concat([kept, newer])
+        """These rows and `newer`'s; of a fold that occurs in both, `newer`'s alone.
+
+        Fold by fold, in whatever order they came.
+        """
+        both = concat([self.rows(~np.isin(self.folds, newer.folds)), newer])
+        return both.rows(np.argsort(both.folds, kind="stable"))
 
     def mean_over_folds(self) -> Predictions:
         """One row for each (id, crop), in the order of their first rows, all of fold -1.
