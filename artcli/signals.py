@@ -11,7 +11,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any, NoReturn
@@ -19,6 +19,7 @@ from typing import Any, NoReturn
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 ECHO_SECONDS = 0.3  # as long, a signal is the first once more: `timeout` and torchrun send it twice
 _AGAIN_SECONDS = 0.05
+_DEAF_SECONDS = 1.0  # as long, a handler of Python's may take to be called
 _CURSOR = b"\x1b[?25h"  # a progress bar hides it
 
 
@@ -91,6 +92,36 @@ def end_at_once(number: int) -> NoReturn:
         if os.isatty(2):
             os.write(2, _CURSOR)
     os._exit(128 + number)
+
+
+@contextmanager
+def ended_while_deaf(say: Callable[[], object]) -> Iterator[None]:
+    """While the body runs, a signal ends the process even where a library waits for something, and
+    no handler of Python's is called: `say` is, in its place (in the main thread alone).
+    """
+    in_main = threading.current_thread() is threading.main_thread()
+    if not in_main or not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    over = threading.Event()
+
+    def watch() -> None:
+        while received := os.read(reader, 1):
+            if received[0] in SIGNALS and not over.wait(_DEAF_SECONDS):
+                say()
+                end_at_once(received[0])
+        os.close(reader)
+
+    before = signal.set_wakeup_fd(writer)
+    threading.Thread(target=watch, daemon=True).start()
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(before)
+        over.set()
+        os.close(writer)
 
 
 @contextmanager

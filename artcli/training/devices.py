@@ -15,6 +15,7 @@ import torch
 from artcli import console
 from artcli.contest.workers import cores
 from artcli.errors import ArtcliError, UsageError, out_of_memory
+from artcli.signals import ended_while_deaf
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from artcli.training.recipe import Recipe
 
 _PEER_GONE = re.compile("gloo|nccl|by peer", re.IGNORECASE)  # in what torch says of it
+_AGAIN = "torchrun says which rank ended first; call it again"
 _PRECISION = {"32": "32-true", "bf16": "bf16-mixed", "16": "16-mixed"}
 
 
@@ -43,7 +45,8 @@ def start_fabric(recipe: Recipe, device: str = "auto") -> Fabric:
         strategy="ddp" if ranks > 1 else "auto",
         precision=_precision(recipe.precision, accelerator),
     )
-    fabric.launch()
+    with beside_others(fabric, _AGAIN), ended_while_deaf(_say_that_it_waited):
+        fabric.launch()
     if ranks > 1:  # else the threads of gloo may abort a process that ends
         atexit.register(_leave)
     if accelerator == "cuda":
@@ -51,6 +54,12 @@ def start_fabric(recipe: Recipe, device: str = "auto") -> Fabric:
     if fabric.global_rank:
         console.out().quiet = console.err().quiet = True
     return fabric
+
+
+def _say_that_it_waited() -> None:
+    rank = os.environ.get("RANK", 0)
+    console.err().print(f"[bold red]error:[/] rank {rank} was ended while it waited for the others")
+    console.err().print(f"[dim]hint:[/] {_AGAIN}")
 
 
 def _leave() -> None:

@@ -102,7 +102,8 @@ def run_fold(
     """
     components = bind_recipe(host, recipe)
     fabric = start_fabric(recipe, device)
-    run = fabric.broadcast(run)  # ranks may have thought of different free names
+    with beside_others(fabric, "torchrun says which; call it again"):
+        run = fabric.broadcast(run)  # ranks may have thought of different free names
     if auto_batch and fabric.world_size > 1:  # the others wait for one that has run out of memory
         raise UsageError(
             "--auto-batch is for one process", "give a smaller --batch-size and --accumulate"
