@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +22,11 @@ import torch._dynamo  # imported before any fork: it starts threads
 from command_line import artcli
 from painted import MODEL, PLAIN_MODEL, painted_workspace
 from run_endings import run_ending
-from told_to_end import begun, end_of, ended
+from told_to_end import Sent, begun, end_of, ended
 
 from artcli.contest import workers
 from artcli.errors import ArtcliError
-from artcli.training import run
+from artcli.training import devices, run
 from artcli.workspace.paths import Workspace
 from artcli_plugins.executors.child import Child
 
@@ -71,10 +72,7 @@ def test_a_loader(
     log, longest = tmp_path / "log", 0.0
 
     def words(workspace: Workspace) -> list[str]:
-        where = ["-w", str(workspace.root), "--workers", "2"]
-        if (workspace.run_dir("x") / "recipe.toml").exists():
-            return ["train", "--resume", "x", *where]
-        return ["train", "--name", "x", *RECIPE, *where]
+        return ["train", "--name", "x", *RECIPE, "-w", str(workspace.root), "--workers", "2"]
 
     whole = _copy(fresh, tmp_path / "whole")
     assert ended(words(whole), log).code == 0
@@ -95,22 +93,24 @@ def test_a_loader(
             return f"{number}: it was not needed any more"
         if wrong := _badly_told(end.code, end.said, f"a loader process \\(pid {loader}\\) died"):
             return f"{number}: {wrong}"
-        last = ended(words(workspace), log)
+        if (hinted := end.goes_on(())) is None:
+            return f"{number}: it does not say how to go on: {end.said[-300:]}"
+        last = ended(hinted, log)
         if last.code:
             return f"{number}: resumed, it ended with {last.code}: {last.said[-300:]}"
         return "" if run_ending(workspace) == ending else f"{number}: other bits"
 
-    count = trials(2, 30)
+    count = trials(1, 15)
     broken = [said for number in range(count) if (said := why(number, f"safe-{number}"))]
     if longest > SOON:
         broken.append(f"it took {longest:.1f} s")
     figures = f"told in {longest:.1f} s at most"
     monkeypatch.setattr(run, "dead_loader", lambda _error: None)
-    tried = trials(1, 5)
+    tried = trials(1, 3)
     lost = sum(bool(why(number, f"unsafe-{number}")) for number in range(tried))
     shows(
         "dead",
-        "a loader process of `train`, killed at random moments; the run resumed",
+        "a loader process of `train`, killed at random moments; the run resumed as its error says",
         trials=count,
         broken=broken,
         without="torch's error is passed on",
@@ -199,16 +199,23 @@ def test_a_fold(
         child = begun(words(workspace), log)
         folds = _wait_for(lambda: _running(child, 2))
         time.sleep(rng.uniform(0, 6))
-        os.kill(folds[int(rng.integers(2))], signal.SIGKILL)
+        chosen = int(rng.integers(2))  # they begin in order
+        os.kill(folds[chosen], signal.SIGKILL)
         end = end_of(child, log, ())
-        if wrong := _badly_told(end.code, end.said, r"fold \d: its process was killed"):
+        if wrong := _badly_told(end.code, end.said, f"fold {chosen}: its process was killed"):
             return f"{number}: {wrong}"
+        beside = workspace.run_dir("x") / f"fold-{1 - chosen}" / "result.json"
+        if not beside.exists():
+            return f"{number}: the fold beside it was not brought to its end"
+        kept = beside.stat().st_mtime_ns
         again = ended(words(workspace), log)
         if again.code:
             return f"{number}: called again, it ended with {again.code}: {again.said[-300:]}"
+        if beside.stat().st_mtime_ns != kept:
+            return f"{number}: the fold beside it was trained again"
         return "" if outcome(workspace) == expected else f"{number}: other predictions"
 
-    count = 5
+    count = 4
     broken = [said for number in range(count) if (said := why(number, f"safe-{number}"))]
     monkeypatch.setattr(Child, "result", lambda _self: {})
     shows(
@@ -264,8 +271,10 @@ def test_a_rank(
         os.kill(ranks[chosen], signal.SIGKILL)
         said = process.communicate()[1]
         longest = max(longest, time.perf_counter() - killed)
-        if wrong := _badly_told(process.returncode, said.partition("\nW")[0], "another rank has"):
+        if wrong := _badly_told(process.returncode, _by_ranks(said), "another rank has"):
             return f"{number}: {wrong}"
+        if "train --resume x" not in _by_ranks(said):
+            return f"{number}: it does not say how to go on: {_by_ranks(said)}"
         if not re.search(rf"rank +: {chosen} .*\n.*-9", said):
             return f"{number}: the rank is not named: {said[-600:]}"
         resumed = start(workspace, ["-m", "artcli"])
@@ -274,7 +283,7 @@ def test_a_rank(
             return f"{number}: resumed, it ended with {resumed.returncode}: {said[-600:]}"
         return "" if run_ending(workspace) == ending else f"{number}: other bits"
 
-    count, tried = 6, 2
+    count, tried = 4, 1
     broken = [said for number in range(count) if (said := why(number, f"safe-{number}"))]
     if longest > SOON:
         broken.append(f"it took {longest:.1f} s")
@@ -290,6 +299,52 @@ def test_a_rank(
         control=(tried, lost),
         figures=figures,
     )
+
+
+def test_a_rank_that_another_waits_for(
+    fresh: Workspace,
+    shows: Callable[..., None],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """This process is torchrun, which tells the first rank to end when the second has died."""
+    log = tmp_path / "log"
+
+    def why(place: str) -> str:
+        store = torch.distributed.TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False)
+        said = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": store.port, "RANK": 0, "LOCAL_RANK": 0,
+                "WORLD_SIZE": 2, "LOCAL_WORLD_SIZE": 2, "GROUP_RANK": 0,
+                "TORCHELASTIC_RUN_ID": "x", "TORCHELASTIC_USE_AGENT_STORE": True}  # fmt: skip
+        for name, value in said.items():
+            monkeypatch.setenv(name, str(value))
+        workspace, keys = _copy(fresh, tmp_path / place), store.num_keys()
+        words = ["train", "--name", "x", *PLAIN, "--workers", "0", "-w", str(workspace.root)]
+        child = begun(words, log)
+        _wait_for(lambda: store.num_keys() > keys or None)
+        time.sleep(0.2)
+        end = end_of(child, log, (Sent(signal.SIGTERM, 0), Sent(signal.SIGKILL, 2.5)))
+        if end.code != 143:
+            return f"it ended with {end.code}, {end.sent} signals: {end.said[-600:]}"
+        told = end.said.strip().splitlines()
+        wanted = "rank 0 was ended while it waited" in end.said and "call it again" in told[-1]
+        return "" if wanted and len(told) == 2 else f"it said {told}"
+
+    broken = [said for said in (why("safe"),) if said]
+    monkeypatch.setattr(devices, "ended_while_deaf", lambda _say: nullcontext())
+    shows(
+        "dead",
+        "a rank that another waits for to begin, told to end by torchrun",
+        trials=1,
+        broken=broken,
+        without="signals wait until torch has met the other rank",
+        control=(1, int(bool(why("unsafe")))),
+    )
+
+
+def _by_ranks(said: str) -> str:
+    """What ranks said, without torchrun's own log and summary."""
+    before = re.split(r"^E\d{4} ", said, maxsplit=1, flags=re.MULTILINE)[0]
+    return "".join(re.findall(r"^(?!W\d{4} ).*\n", before, re.MULTILINE))
 
 
 def _badly_told(code: int, said: str, wanted: str) -> str:
