@@ -33,8 +33,12 @@ class _FaultsRun:
     def __init__(self, seed: int) -> None:
         self.seed, self.started = seed, time.perf_counter()
         self.shown: list[Shown] = []
+        self.skipped: list[str] = []
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.skipped:
+            reason = str(report.longrepr[2] if isinstance(report.longrepr, tuple) else "")
+            self.skipped.append(f"`{report.nodeid}`: {reason.removeprefix('Skipped: ')}")
         if report.when == "call":
             self.shown += [
                 Shown(**json.loads(str(text)))
@@ -52,7 +56,8 @@ class _FaultsRun:
         command = "make faults" + (f" SEED={self.seed}" if self.seed != 7 else "")
         minutes = (time.perf_counter() - self.started) / 60
         date = datetime.now(UTC).date().isoformat()
-        write_page(self.shown, seed=self.seed, command=command, date=date, minutes=minutes)
+        shown = sorted(self.shown, key=lambda row: row.test)  # as they stand in their files
+        write_page(shown, self.skipped, seed=self.seed, command=command, date=date, minutes=minutes)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -111,7 +111,13 @@ class Shown:
 
 
 def write_page(
-    shown: Sequence[Shown], *, seed: int, command: str, date: str, minutes: float
+    shown: Sequence[Shown],
+    skipped: Sequence[str],
+    *,
+    seed: int,
+    command: str,
+    date: str,
+    minutes: float,
 ) -> None:
     """`docs/reliability.md`, and the short table in the README."""
     environment = Environment(
@@ -129,16 +135,17 @@ def write_page(
     ]
     page = environment.get_template("reliability.md.j2").render(
         sections=sections,
+        skipped=sorted(skipped),
         seed=seed,
         command=command,
         date=date,
         minutes=minutes,
         versions=_versions(),
     )
-    PAGE.write_text(page, encoding="utf-8")
-    text = README.read_text(encoding="utf-8")
-    before, start, rest = text.partition("<!-- faults -->\n")
+    before, start, rest = README.read_text(encoding="utf-8").partition("<!-- faults -->\n")
     _, end, after = rest.partition("<!-- /faults -->")
+    assert all((start, end)), "the README has no place for the table"
+    PAGE.write_text(page, encoding="utf-8")
     README.write_text(before + start + _short_table(shown) + end + after, encoding="utf-8")
 
 
@@ -155,7 +162,10 @@ def _cell(text: str) -> str:
 
 
 def _versions() -> str:
+    import torch  # of which the other tests' start knows nothing
+
     names = ("artcli", "torch", "safetensors", "pillow", "filelock")
     known = ", ".join(f"{name} {version(name)}" for name in names)
     system = f"{platform.system()} {platform.machine()}"
-    return f"Python {platform.python_version()}, {known}; {system}, no GPU."
+    gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else "no GPU"
+    return f"Python {platform.python_version()}, {known}; {system}, {gpu}."
