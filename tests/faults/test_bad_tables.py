@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from artcli.contest import csvfile
 from artcli.contest.csvfile import Row, Table, TextForm, read_table
 from artcli.contest.f1 import macro_f1
 from artcli.contest.galleries import Gallery, read_gallery
+from artcli.contest.generated import store
 from artcli.contest.generated.records import GeneratedSet
 from artcli.contest.generated.store import HEADER, read_set
 from artcli.contest.names import unicode_form
@@ -38,6 +40,7 @@ from artcli.workspace.settings import Settings, write_settings
 
 Trials = Callable[[int, int], int]
 Cells = list[list[str]]
+Change = Callable[[st.DrawFn, Cells], None]
 
 
 @dataclass(frozen=True)
@@ -165,6 +168,16 @@ def _emptied(draw: st.DrawFn, rows: Cells) -> None:
     del rows[draw(st.integers(0, 1)) :]
 
 
+def _unchanged(_draw: st.DrawFn, _rows: Cells) -> None:
+    pass
+
+
+def _a_column_more(_draw: st.DrawFn, rows: Cells) -> None:
+    for number, row in enumerate(rows):
+        row.append("x" if number else "note")
+
+
+HARMLESS = (_columns_moved, _a_column_more)
 CHANGES = (
     *(_cell_replaced,) * 6,
     _cell_added,
@@ -178,6 +191,22 @@ CHANGES = (
     _column_added,
     _emptied,
 )
+
+
+@st.composite
+def spellings(draw: st.DrawFn, rows: Sequence[Sequence[str]], changes: Sequence[Change]) -> Mutant:
+    """`rows` whole, written in some form that any program may write."""
+    made = [list(row) for row in rows]
+    chosen = draw(st.lists(st.sampled_from(changes), unique=True))
+    for change in chosen:
+        change(draw, made)
+    quoting, ends = draw(st.sampled_from(["least", "all"])), draw(st.sampled_from(["\n", "\r\n"]))
+    text = ends.join(_line(cells, quoting) for cells in made) + draw(st.sampled_from(["", ends]))
+    encoding = draw(st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]))
+    names = [change.__name__.strip("_") for change in changes]
+    return Mutant(
+        text.encode(encoding), ", ".join(["whole", *names, quoting, repr(ends), encoding])
+    )
 
 
 def _damaged(draw: st.DrawFn, data: bytes) -> bytes:
@@ -395,6 +424,7 @@ class Kind:
     blank: tuple[str, ...] = ()
     rows: tuple[tuple[str, ...], ...] = ()
     named: tuple[str, ...] = ()  # what a refusal may name in its stead: what does not fit it
+    harmless: tuple[Change, ...] = HARMLESS  # none: it is sealed, and read as it was written
 
 
 def contest_of(workspace: Workspace) -> Contest:
@@ -559,7 +589,13 @@ PROPOSALS = tuple(
 KINDS = (
     Kind("data/train.csv", ("id", "artist"), contest_of, same_paintings, named=PICTURES),
     Kind("data/test.csv", ("id",), contest_of, same_test, named=PICTURES),
-    Kind("data/sample_submission.csv", ("id", "artist"), contest_of, same_sample),
+    Kind(
+        "data/sample_submission.csv",
+        ("id", "artist"),
+        contest_of,
+        same_sample,
+        harmless=(_unchanged,),
+    ),
     Kind("data/artists_info.csv", ("name", "genre"), contest_of, same_genres, ("genre",)),
     Kind(
         "data/aliases.csv",
@@ -578,7 +614,7 @@ KINDS = (
         (("id", "group"), ("0", "a"), ("4", "a"), ("6", ""), ("8", "b"), ("1", "b")),
     ),
     Kind("folds-3.csv", ("id", "fold"), folds_of, same_folds),
-    Kind("mine.csv", ("id", "artist"), score_of, scored),
+    Kind("mine.csv", ("id", "artist"), score_of, scored, harmless=(_columns_moved,)),
     Kind("answers.csv", ("id", "artist"), score_of, answered, named=("mine.csv",)),
     Kind(
         "data/generated/set/provenance.csv",
@@ -587,7 +623,7 @@ KINDS = (
         same_works,
         ("options", "part", "content", "learnt"),
     ),
-    Kind("data/generated/set/learnt-0.csv", ("id", "sha256"), set_of, same_sources),
+    Kind("data/generated/set/learnt-0.csv", ("id", "sha256"), set_of, same_sources, harmless=()),
     Kind(
         "reports/eda/fixes.csv",
         PROPOSALS[0],
@@ -629,8 +665,13 @@ def workspace(tmp_path: Path) -> Workspace:
     return made
 
 
-def taken_otherwise(workspace: Workspace, kind: Kind, mutant: Mutant) -> str | None:
-    """What is wrong with what becomes of a damaged table; None where nothing of it is lost."""
+def taken_otherwise(
+    workspace: Workspace, kind: Kind, mutant: Mutant, *, whole: bool = False
+) -> str | None:
+    """What is wrong with what becomes of a table; None where nothing of it is lost.
+
+    One that is `whole` is read; of a damaged one, each bad row is named.
+    """
     path = workspace.root / kind.path
     path.write_bytes(mutant.data)
     what = f"{kind.path}: {mutant.how}: {mutant.data[:3000]!r}"
@@ -643,6 +684,8 @@ def taken_otherwise(workspace: Workspace, kind: Kind, mutant: Mutant) -> str | N
         return f"{what}: {error!r}"
     if refused and not any(name in refused for name in (path.name, *kind.named)):
         return f"{what}: refused without its name: {refused}"
+    if refused and whole:
+        return f"{what}: refused: {refused}"
     if "is not the file that was written" in refused:  # it was sealed
         return None
     text = decoded(mutant.data, lenient=path.name in ("artists_info.csv", "artists.csv"))
@@ -674,31 +717,62 @@ def test_no_row_of_any_table_is_lost_by_whoever_reads_it(
     workspace: Workspace,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    each, broken = trials(5, 60), []
+    damaged, whole = trials(4, 60), trials(1, 12)
 
-    def take(kind: Kind, count: int) -> list[str]:
+    def take(
+        kind: Kind, made: Callable[[Cells], Sequence[Mutant]], *, entire: bool = False
+    ) -> list[str]:
         path = workspace.root / kind.path
         before = path.read_bytes() if path.exists() else None
         rows = kind.rows or [tuple(row) for row in csv.reader(path.open(encoding="utf-8"))]
         path.parent.mkdir(parents=True, exist_ok=True)
-        found = drawn(mutants(rows), count, seed * 100 + KINDS.index(kind))
-        lost = [why for one in found if (why := taken_otherwise(workspace, kind, one))]
+        found = [
+            why
+            for one in made([list(row) for row in rows])
+            if (why := taken_otherwise(workspace, kind, one, whole=entire))
+        ]
         path.unlink()
         if before is not None:
             path.write_bytes(before)
-        return lost
+        return found
 
+    def some(
+        kind: Kind, strategy: Callable[[Cells], st.SearchStrategy[Mutant]], count: int
+    ) -> Callable[[Cells], Sequence[Mutant]]:
+        return lambda rows: drawn(strategy(rows), count, seed * 100 + KINDS.index(kind))
+
+    broken = []
     for kind in KINDS:
-        broken += take(kind, each)
-    whole = csvfile._checked_rows  # type: ignore[attr-defined]
-    monkeypatch.setattr(csvfile, "_checked_rows", lambda *given: whole(*given[:3], []))
-    quick = KINDS[6:10]
-    control = sum(len(take(kind, 12)) for kind in quick)
+        broken += take(kind, lambda rows: [as_it_is(rows)], entire=True)
+        if kind.harmless:
+            written = partial(spellings, changes=kind.harmless)
+            broken += take(kind, some(kind, written, whole), entire=True)
+        broken += take(kind, some(kind, mutants, damaged))
+    rows_of = csvfile._checked_rows  # type: ignore[attr-defined]
+    with monkeypatch.context() as patch:
+        patch.setattr(csvfile, "_checked_rows", lambda *given: rows_of(*given[:3], []))
+        patch.setattr(store, "_sum_file", lambda path: path.with_name("none"))
+        ragged = [take(kind, lambda rows: [as_it_is([*rows, [*rows[-1], "x"]])]) for kind in KINDS]
+    with monkeypatch.context() as patch:
+        patch.setattr(csvfile, "_header_serves", refuse_all)
+        refused = [take(kind, lambda rows: [as_it_is(rows)], entire=True) for kind in KINDS]
+    control = [bool(found) for found in (*ragged, *refused)]
+    assert all(control), control
     shows(
         "tables",
-        f"{len(KINDS)} kinds of table, damaged, by the commands that read them",
-        trials=each * len(KINDS),
+        f"{len(KINDS)} kinds of table, whole and damaged, by the commands that read them",
+        trials=(damaged + whole + 1) * len(KINDS) - whole,
         broken=broken,
-        without="ragged rows and control characters are passed over",
-        control=(12 * len(quick), control),
+        without="ragged rows and control characters are passed over, and no seal is looked at; or "
+        "every table is refused, by its name and all its rows",
+        control=(len(control), sum(control)),
     )
+
+
+def as_it_is(rows: Sequence[Sequence[str]]) -> Mutant:
+    return Mutant("".join(f"{_line(row, 'least')}\n" for row in rows).encode(), "as it is")
+
+
+def refuse_all(name: str, _header: object, _columns: object, problems: list[str]) -> bool:
+    problems += [f"{name} row {number} (line {number + 1}): is bad" for number in range(1, 100)]
+    return False
