@@ -12,25 +12,32 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
 
 import jinja2
+import numpy as np
 import pytest
 from command_line import Answer, artcli
 from fake_runs import untrained_run
 from generated_sets import Made, keep_set
+from markdown_it import MarkdownIt
 from painted import paint
+from painted_pieces import texture
+from PIL import Image
 from small_contests import write_picture
 
 from artcli import console
 from artcli.commands.eda.fixing import propose_fixes
+from artcli.commands.ladder import climb
 from artcli.contest import csvfile
+from artcli.contest.crops import cut, piece_boxes
 from artcli.contest.csvfile import to_text
 from artcli.contest.fixes import Fix
 from artcli.contest.proposals import Proposal, read_proposals, write_proposals
 from artcli.contest.spreadsheets import as_it_was, disarmed, is_formula
 from artcli.contest.tables import Painting, read_contest
-from artcli.predicting import submission
+from artcli.errors import ArtcliError
+from artcli.predicting import blending, submission
+from artcli.reporting import ladder_page
 from artcli.reporting.eda import writing
 from artcli.reporting.eda.gather import gather
 from artcli.reporting.eda.report import EdaReport
@@ -48,7 +55,7 @@ ARTISTS = (
     "<img src=x onerror=canary()>", "</script><svg onload=canary()>", "{{ 7 * 7 }}",
     "Be\u202ewood", "O'Neil",
 )  # fmt: skip
-ID = ("={}+1", "-{}", "@{}", "'={}", "{}")  # of the paintings and pieces, in turn
+ID = ("={}+1", "-{}", "@{}", "'={}", "{}", '"><img src=x onerror=canary({})>')  # in turn
 RUN = re.compile("[=+\\-@\t\r\n＝＋－＠]")  # what stands first in a cell that is run
 OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 RECIPE = make_recipe(
@@ -150,18 +157,19 @@ def reports(hostile: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Rep
     return Reports(workspace, gathered, tuple(tables), read_contest(workspace).train)
 
 
+def trusting() -> Callable[..., jinja2.Environment]:
+    """An `Environment` that escapes nothing."""
+    environment = jinja2.Environment
+    return lambda **settings: environment(**(settings | {"autoescape": False}))
+
+
 @pytest.fixture(scope="module")
 def unprotected(reports: Reports, tmp_path_factory: pytest.TempPathFactory) -> Reports:
     """Those of eda, where cells are written as they are, and a page escapes nothing."""
-    environment = jinja2.Environment
-
-    def trusting(**settings: Any) -> jinja2.Environment:
-        return environment(**(settings | {"autoescape": False}))
-
     elsewhere = Workspace(tmp_path_factory.mktemp("unprotected"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(writing, "disarmed", lambda cell: cell)
-        patch.setattr(jinja2, "Environment", trusting)
+        patch.setattr(jinja2, "Environment", trusting())
         tables = write(elsewhere, reports.gathered)
     return replace(reports, workspace=elsewhere, tables=tuple(tables))
 
@@ -326,16 +334,16 @@ class Alive(HTMLParser):
             self.found.append("a template was run")
 
 
-def alive(reports: Reports) -> Alive:
+def alive(page: str) -> Alive:
     seen = Alive()
-    seen.feed(reports.page)
+    seen.feed(page)
     return seen
 
 
 def test_a_name_in_a_page_is_text(
     shows: Callable[..., None], reports: Reports, unprotected: Reports
 ) -> None:
-    seen, other = alive(reports), alive(unprotected)
+    seen, other = alive(reports.page), alive(unprotected.page)
     shows(
         "formulas",
         "names of artists in the page of eda, that are scripts",
@@ -343,6 +351,70 @@ def test_a_name_in_a_page_is_text(
         broken=seen.found,
         without="what stands in a page is not escaped",
         control=(other.text + len(other.found), len(other.found)),
+    )
+
+
+def other_pages(workspace: Workspace, name: str) -> dict[str, str]:
+    """The pages that ensemble, augment-style and ladder write, as HTML, by their names.
+
+    The ladder's row fails, with all artists in its reason; each artist has an offset.
+    """
+
+    def failing(*_: object, **__: object) -> None:
+        raise ArtcliError(" ".join(ARTISTS))
+
+    common = ("-w", workspace.root, "--name", name)
+    small = ("--rarest", len(ARTISTS), "--each", "1", "--extra-rarest", "0", "--folds", "2")
+    works = "style-transfer:pretrained=false,size=32,steps=1,scales=1,batch=1"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(blending, "fit_offsets", lambda odds, _: np.arange(odds.shape[1]) / 9)
+        done = answered("ensemble", "first", "second", "--offsets", "--pool", "siblings", *common)
+    assert done.code == 0, done.err
+    done = answered("augment-style", "--generator", works, *small, *common)
+    assert done.code == 0, done.err
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(climb, "run_fold", failing)
+        assert answered("ladder", "baseline", "--epochs", "1", *common).code == 1
+    reports = workspace.reports
+    pages = [*reports.rglob(f"*/{name}/*.html"), reports / "siblings" / f"{name}.html"]
+    found = {f"{page.parent.parent.name}/{page.name}": page.read_text("utf-8") for page in pages}
+    markdown = (reports / "ladder" / name / "ladder.md").read_text("utf-8")
+    return found | {"ladder.md": MarkdownIt("commonmark").enable("table").render(markdown)}
+
+
+def test_a_name_in_any_other_page_is_text(
+    shows: Callable[..., None], full: bool, hostile: Workspace, tmp_path: Path
+) -> None:
+    if not full:
+        pytest.skip("takes too long for make test; make faults has it")
+    shutil.copytree(hostile.root, tmp_path / "ws")
+    workspace = Workspace(tmp_path / "ws")
+    painting = texture(1)
+    for number, box in enumerate(piece_boxes("one", 6)):  # of one painting, and so siblings
+        Image.fromarray(cut(painting, box)).save(workspace.data / "test" / f"{number}.jpg")
+    for run, seed in (("first", 0), ("second", 1)):
+        shutil.rmtree(workspace.run_dir(run), ignore_errors=True)
+        recipe = RECIPE.model_copy(update={"seed": seed})
+        untrained_run(workspace, read_contest(workspace), recipe, run, ["0"])
+        assert answered("predict", run, "-w", workspace.root).code == 0
+    pages = other_pages(workspace, "one")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(jinja2, "Environment", trusting())
+        patch.setattr(ladder_page, "_escaped", lambda text: text)
+        others = {name: alive(page) for name, page in other_pages(workspace, "two").items()}
+    assert len(pages) == len(others) == 5
+    assert all("canary" in page for page in pages.values()), "a page names nobody"
+    assert all(other.found for other in others.values()), "nothing broke without the protection"
+    shows(
+        "formulas",
+        "names in the pages of ensemble, siblings, ladder (Markdown too) and augment-style",
+        trials=sum(page.count("canary") for page in pages.values()),
+        broken=[f"{name}: {found}" for name in pages for found in alive(pages[name]).found],
+        without="what stands in a page is not escaped",
+        control=(
+            sum(other.text + len(other.found) for other in others.values()),
+            sum(len(other.found) for other in others.values()),
+        ),
     )
 
 
