@@ -9,6 +9,7 @@ import pickle
 import random
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from saved_states import state
 
 from artcli.contest.survey.store import read_store as read_survey
 from artcli.errors import ArtcliError
+from artcli.predicting import predictions
 from artcli.predicting.predictions import Predictions
 from artcli.reporting.eda import painting_map
 from artcli.training import checkpoint, features
@@ -76,6 +78,8 @@ def object_array(path: Path, what: Any) -> None:
             np.save(held, one, allow_pickle=True)
             archive.writestr(f"{name}.npy", held.getvalue())
 
+
+RAN = "it ran"
 
 # Every place where a file is taken: it is written into `folder`, and read as a command reads it.
 
@@ -135,7 +139,7 @@ def an_npy(folder: Path, what: Any, _rng: random.Random) -> Callable[[], Any]:
     return lambda: painting_map._kept(folder / "map.npy", 1)
 
 
-PLACES = {
+WEIGHTS_AND_ARRAYS = {
     "weights=w.pt": weights_file(".pt"),
     "weights=w.pth": weights_file(".pth"),
     "weights=w.bin": weights_file(".bin"),
@@ -143,20 +147,25 @@ PLACES = {
     "local-dir, pytorch_model.bin": local_dir("pytorch_model.bin"),
     "local-dir, model.safetensors": local_dir("model.safetensors"),
     "model.safetensors of a checkpoint": in_checkpoint("model.safetensors"),
-    "state.json of a checkpoint": in_checkpoint("state.json"),
-    "sha256.json of a checkpoint": in_checkpoint("sha256.json"),
-    "last.json": in_checkpoint("last.json"),
     "predictions (.npz of objects)": an_npz,
     "predictions (a pickle)": read_as("oof.npz", Predictions.load),
     "the map of eda (.npy of objects)": an_npy,
     "kept features": read_as("x.safetensors", features._read),
+}
+TEXTS = {
+    "state.json of a checkpoint": in_checkpoint("state.json"),
+    "sha256.json of a checkpoint": in_checkpoint("sha256.json"),
+    "last.json": in_checkpoint("last.json"),
+    "local-dir, config.json": local_dir("config.json"),
     "the survey": read_as("survey.json", lambda path: read_survey(path.parent)),
     "run.json": read_as("run.json", read_json),
     "recipe.toml": read_as("recipe.toml", read_recipe),
 }
 
 
+@pytest.mark.parametrize("places", [WEIGHTS_AND_ARRAYS, TEXTS], ids=["weights", "texts"])
 def test_nothing_in_it_is_run(
+    places: dict[str, Callable[..., Callable[[], Any]]],
     shows: Callable[..., None],
     trials: Callable[[int, int], int],
     seed: int,
@@ -164,16 +173,17 @@ def test_nothing_in_it_is_run(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     canary = tmp_path / "canary"
-    count = trials(2, 30) * len(PLACES)
+    count = trials(2, 30) * len(places)
 
-    def tried(place: Path) -> list[str]:
-        ran = []
+    def tried(place: Path) -> list[tuple[str, str]]:
+        """The places where something broke, and how."""
+        found = []
         for number in range(count):
             rng = random.Random(f"{seed} {number}")
-            what = list(PLACES)[number % len(PLACES)]
+            what = list(places)[number % len(places)]
             folder = place / str(number)
             folder.mkdir(parents=True)
-            read = PLACES[what](folder, payload(canary, rng), rng)
+            read = places[what](folder, payload(canary, rng), rng)
             canary.unlink(missing_ok=True)
             said = ""
             try:
@@ -182,37 +192,44 @@ def test_nothing_in_it_is_run(
                 said = "" if str(folder) in str(error) else f"does not name it: {error}"
             except Exception as error:
                 said = f"{type(error).__name__}: {error}"
-            if canary.exists():
-                ran.append(f"{what}: it ran")
-            elif said:
-                ran.append(f"{what}: {said}")
-        return ran
+            if canary.exists() or said:
+                found.append((what, RAN if canary.exists() else said))
+        return found
 
     broken = tried(tmp_path / "safe")
-    _load_pickles(monkeypatch)
-    control = [said for said in tried(tmp_path / "unsafe") if said.endswith("it ran")]
+    with monkeypatch.context() as patch:
+        _unpickle(patch)
+        control = [what for what, said in tried(tmp_path / "unsafe") if said == RAN]
+    assert set(control) == set(places), "the control does not reach them all"
     shows(
-        "pickle", f"in {len(PLACES)} places: {', '.join(PLACES)}",
+        "pickle", f"in {len(places)} places: {', '.join(places)}",
         trials=count, broken=broken,
-        without="torch, NumPy and the readers of safetensors may unpickle",
+        without="texts are unpickled before they are read" if places is TEXTS else
+        "torch and NumPy may unpickle; safetensors and predictions are unpickled before they are "
+        "read",
         control=(count, len(control)),
     )  # fmt: skip
 
 
-def _load_pickles(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let every reader of weights and arrays unpickle."""
+def _unpickle(patch: pytest.MonkeyPatch) -> None:
+    """Let every reader of weights, arrays and texts unpickle."""
     load, np_load = torch.load, np.load
 
-    def unsafely(path: Any, *words: Any, **named: Any) -> Any:
-        return load(path, *words, **{**named, "weights_only": False})
+    def unpickled(path: Path) -> None:
+        with suppress(Exception), path.open("rb") as file:  # of a path torch heeds the suffix
+            load(file, weights_only=False)
 
-    def arrays(path: Any, *words: Any, **named: Any) -> Any:
-        return np_load(path, *words, **{**named, "allow_pickle": True})
+    def first(read: Callable[..., Any]) -> Callable[..., Any]:
+        def unsafely(path: Path, *words: Any, **named: Any) -> Any:
+            unpickled(path)
+            return read(path, *words, **named)
 
-    def tensors(path: Any, *_: Any, **__: Any) -> Any:
-        return load(path, weights_only=False)
+        return unsafely
 
-    monkeypatch.setattr(torch, "load", unsafely)
-    monkeypatch.setattr(np, "load", arrays)
+    patch.setattr(torch, "load", lambda path, **more: load(path, **more | {"weights_only": False}))
+    patch.setattr(np, "load", lambda path, **_: np_load(path, allow_pickle=True))
     for module in (weights, checkpoint, features):
-        monkeypatch.setattr(module, "load_file", tensors)
+        patch.setattr(module, "load_file", first(module.load_file))
+    patch.setattr(predictions, "_read_arrays", first(predictions._read_arrays))
+    for read in ("read_text", "read_bytes"):
+        patch.setattr(Path, read, first(getattr(Path, read)))
