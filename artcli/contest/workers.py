@@ -9,18 +9,16 @@ from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
-from multiprocessing import active_children, get_context, parent_process
+from multiprocessing import parent_process
+from multiprocessing.context import SpawnContext, SpawnProcess
 from multiprocessing.resource_tracker import ensure_running
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import Any, TypeVar
 
 from artcli import console
 from artcli.errors import ArtcliError
 from artcli.signals import held_back, how_ended, stand_apart
 from artcli.workspace.files import sha256_file
-
-if TYPE_CHECKING:
-    from multiprocessing.process import BaseProcess
 
 Job = TypeVar("Job")
 Answer = TypeVar("Answer")
@@ -56,18 +54,21 @@ def work(
                 advance()
             return
         ensure_running()  # it would end the holding back of signals
-        pool = ProcessPoolExecutor(workers, get_context("spawn"), _begin)
+        context = _Noting()
+        pool = ProcessPoolExecutor(min(workers, -(-len(jobs) // chunk)), context, _begin)
+        # All at once, before its thread looks after them: where one dies while another starts, the
+        # thread would wait for that one for ever.
+        pool._safe_to_dynamically_spawn_children = False  # type: ignore[attr-defined]
         try:
             with held_back():
                 answers = pool.map(function, jobs, chunksize=chunk)
-                started = active_children()
             for answer in answers:
                 yield answer
                 advance()
         except BrokenProcessPool as error:
             pool.shutdown(cancel_futures=True)  # until then, how they ended may not be known
             raise ArtcliError(
-                f"{_dead(started)} while {description.lower()}",
+                f"{_dead(context.started)} while {description.lower()}",
                 "is there enough memory? Call the same command again",
             ) from error
         finally:
@@ -99,7 +100,19 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _dead(started: Sequence[BaseProcess]) -> str:
+class _Noting(SpawnContext):
+    """Starts processes, and keeps them: a pool and Python forget those that die early."""
+
+    def __init__(self) -> None:
+        self.started: list[SpawnProcess] = []
+
+    def Process(self, *arguments: Any, **named: Any) -> SpawnProcess:  # type: ignore[override]
+        process = SpawnProcess(*arguments, **named)
+        self.started.append(process)
+        return process
+
+
+def _dead(started: Sequence[SpawnProcess]) -> str:
     """Which process has died; the pool has ended the others with SIGTERM."""
     codes = {process.pid: process.exitcode for process in started if process.exitcode}
     others = {pid: code for pid, code in codes.items() if code != -signal.SIGTERM}
