@@ -7,6 +7,7 @@ traceback) and turns `exit_code` into the status of the process.
 from __future__ import annotations
 
 import errno
+import re
 from collections.abc import Sequence
 
 EXIT_PROBLEM = 1
@@ -70,6 +71,18 @@ class Interrupted(ArtcliError):
     def __init__(self, signal_number: int, hint: str | None = None) -> None:
         super().__init__("interrupted", hint)
         self.exit_code = 128 + signal_number
+
+
+def dead_loader(error: BaseException) -> str | None:
+    """What is to be said of a loader's process that died, if that is torch's error: it comes at
+    once, wherever the main thread is."""
+    if not isinstance(error, RuntimeError):
+        return None
+    found = re.match(r"DataLoader worker \(pid(?:\(s\))? ([\d, ]+)\) (.*)", str(error))
+    if found is None:
+        return None
+    pids, how = found.groups()
+    return f"a loader process (pid {pids}) died: it {how.partition('. ')[0].rstrip('.')}"
 
 
 def out_of_memory(error: BaseException) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 from typing import Any
 
-from artcli.errors import ArtcliError, UsageError, out_of_memory
+from artcli.errors import ArtcliError, UsageError, dead_loader, out_of_memory
 from artcli.host.gathering import Gathered
 from artcli.host.kinds import Kind, kind_named
 from artcli.host.nearest import did_you_mean
@@ -100,7 +100,7 @@ class Bound:
             except ArtcliError:
                 raise
             except (Exception, SystemExit) as error:
-                if out_of_memory(error):  # nobody's fault
+                if out_of_memory(error) or dead_loader(error):  # nobody's fault
                     raise
                 raise _failure(self.parts[0].registered, error) from error
 

@@ -8,10 +8,8 @@ the same batches. Pictures stay uint8; normalising and mixing are the device's w
 from __future__ import annotations
 
 import random
-import re
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -27,7 +25,7 @@ from artcli.signals import held_back, stand_apart
 from artcli.training.keys import key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Generator, Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -181,8 +179,11 @@ def resized_part(square: NDArray[np.uint8], box: Box, side: int) -> NDArray[np.u
 
 def batches(
     dataset: Drawn, places: Iterable[tuple[int, int]], workers: int, *, pinned: bool = False
-) -> Iterator[Batch]:
-    """The batches at `places` in order, made ahead of need by `workers` processes (0: here)."""
+) -> Generator[Batch, None, None]:
+    """The batches at `places` in order, made ahead of need by `workers` processes (0: here).
+
+    Errors: torch's where one of them dies, wherever this process is until `close` has returned.
+    """
     # Before they are forked: a pool of threads that OpenCV has here would not be there in a fork,
     # and setting their number then would wait for it for ever.
     cv2.setNumThreads(1)
@@ -199,10 +200,15 @@ def batches(
     )
     with held_back():
         made = iter(loader)
-    for batch in made:
-        if isinstance(batch, ArtcliError):
-            raise batch
-        yield batch
+    try:
+        for batch in made:
+            if isinstance(batch, ArtcliError):
+                raise batch
+            yield batch
+    except GeneratorExit:
+        if workers:  # out of its finalizer no error would come
+            made._shutdown_workers()  # type: ignore[attr-defined]
+        raise
 
 
 class _Told(Dataset[Batch | ArtcliError]):
@@ -221,16 +227,6 @@ class _Told(Dataset[Batch | ArtcliError]):
 def _begin(_worker: int) -> None:
     stand_apart()
     torch.set_num_threads(1)
-
-
-def dead_loader(error: RuntimeError) -> str | None:
-    """What is to be said of a loader's process that died, if that is torch's error: it comes at
-    once, wherever the main thread is."""
-    found = re.match(r"DataLoader worker \(pid(?:\(s\))? ([\d, ]+)\) (.*)", str(error))
-    if found is None:
-        return None
-    pids, how = found.groups()
-    return f"a loader process (pid {pids}) died: it {how.partition('. ')[0].rstrip('.')}"
 
 
 def one_hot(labels: Tensor, classes: int) -> Tensor:

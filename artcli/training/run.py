@@ -17,10 +17,10 @@ import torch
 
 from artcli import console
 from artcli.contest.splits import load_or_make_folds
-from artcli.errors import ArtcliError, Interrupted, UsageError, out_of_memory
+from artcli.errors import ArtcliError, Interrupted, UsageError, dead_loader, out_of_memory
 from artcli.training.checkpoint import find_checkpoint, save_checkpoint
 from artcli.training.components import Components, bind_recipe
-from artcli.training.data import Drawn, TrainingSet, batches, dead_loader
+from artcli.training.data import Drawn, TrainingSet, batches
 from artcli.training.devices import beside_others, default_workers, start_fabric
 from artcli.training.display import show_draws, shown
 from artcli.training.ema import Ema
@@ -221,6 +221,7 @@ def _train(
                 validate=validate, save=save, stop=stop,
                 watcher=_Watchers([display, *observers]),
             )  # fmt: skip
+            stream.close()  # no loader is left to die
         except NonFiniteLoss as error:
             kept = find_checkpoint(folder)
             if kept is not None:
