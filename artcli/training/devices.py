@@ -7,7 +7,7 @@ import logging
 import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -45,7 +45,8 @@ def start_fabric(recipe: Recipe, device: str = "auto") -> Fabric:
         strategy="ddp" if ranks > 1 else "auto",
         precision=_precision(recipe.precision, accelerator),
     )
-    with beside_others(fabric, _AGAIN), ended_while_deaf(_say_that_it_waited):
+    waiting = ended_while_deaf(_say_that_it_waited) if ranks > 1 else nullcontext()
+    with beside_others(fabric, _AGAIN), waiting:
         fabric.launch()
     if ranks > 1:  # else the threads of gloo may abort a process that ends
         atexit.register(_leave)
