@@ -36,7 +36,7 @@ def spoilt(
     """What `why` says of each of `count` damaged files in turn, where it says anything.
 
     Each of `files` is damaged in each way in turn and is whole again afterwards; `others` says
-    which file stands in whose place.
+    which file stands in whose place. No damage leaves a file as it was.
     """
     held = {path: path.read_bytes() for path in files}
     swapped = {**dict(zip(files, (*files[1:], files[0]), strict=True)), **(others or {})}
@@ -47,8 +47,8 @@ def spoilt(
         path = files[number // len(KINDS) % len(files)]
         there = swapped[path].read_bytes()
         data = rotten(held[path], kind, rng, there)
-        if data == held[path]:
-            continue
+        if data == held[path]:  # as zeros where there were zeros
+            data = rotten(held[path], "a flipped bit", rng, there)
         path.write_bytes(data)
         try:
             if said := why(path):

@@ -18,8 +18,6 @@ import pytest
 
 from artcli.errors import ArtcliError
 
-Fill = Callable[[int], None]
-
 
 def may_mount() -> bool:
     """Whether this process may make itself a small disk."""

@@ -22,7 +22,7 @@ from artcli.workspace.paths import Workspace
 from artcli.workspace.runs import read_history
 
 pytestmark = pytest.mark.skipif(
-    shutil.which("strace") is None, reason="needs strace, to log file operations: make strace"
+    shutil.which("strace") is None, reason="needs strace, to log file operations: make tools"
 )
 
 

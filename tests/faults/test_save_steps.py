@@ -22,7 +22,7 @@ from artcli.workspace import files
 from artcli.workspace.paths import Workspace
 
 pytestmark = pytest.mark.skipif(
-    shutil.which("strace") is None, reason="needs strace, to kill at a system call: make strace"
+    shutil.which("strace") is None, reason="needs strace, to kill at a system call: make tools"
 )
 
 
@@ -61,7 +61,7 @@ def test_a_checkpoint(shows: Callable[..., None], full: bool, tmp_path: Path) ->
         "a checkpoint, the third of a run and the best",
         trials=count,
         broken=broken,
-        without="each file is written where it stays",
+        without="each file is written where it stays, the pointers first",
         control=(tried, len(lost)),
     )
 
