@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import pickle
 import re
 import warnings
 import zipfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from pickle import UnpicklingError
 
 import torch
 from safetensors import SafetensorError
@@ -69,7 +69,7 @@ def _pytorch(path: Path) -> dict[str, Tensor]:
         with warnings.catch_warnings():  # of torch's, about how the file was pickled
             warnings.simplefilter("ignore")
             state = torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
+    except UnpicklingError as error:
         if "weights_only" not in str(error).lower():
             raise _damaged(path, error) from error
         raise ArtcliError(
