@@ -148,9 +148,7 @@ def _require_free(workspace: Workspace, run: str) -> None:
 
 
 def _again(workspace: Workspace, run: str, label: str) -> str:
-    from artcli.workspace.runs import run_parts
-
-    if not run_parts(workspace, run):
+    if not (workspace.run_dir(run) / "recipe.toml").is_file():
         return "nothing had begun: call it again"
     return f"go on with: artcli train --resume {run} --fold {label}{workspace.flag}"
 

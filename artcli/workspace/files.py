@@ -33,20 +33,19 @@ def replacing(path: Path, size: int | None = None) -> Iterator[Path]:
     Errors: `ArtcliError` when the folder cannot be written or the disk is full, which tells of
     the `size` in bytes, if known.
     """
-    with explained(path, size):
-        make_folder(path.parent)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-        os.close(handle)
-    part = Path(name)
-    try:
+    part = path.with_name(f".{path.name}.{os.urandom(4).hex()}.part")
+    try:  # before it is there: a signal may come at any moment
         with explained(path, size):
+            make_folder(path.parent)
+            part.touch(0o600, exist_ok=False)
             yield part
             sync_file(part)
             part.chmod(0o666 & ~_umask())
             part.replace(path)
             sync_folder(path.parent)
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):  # most often it is not there
+            part.unlink()
 
 
 def write_bytes(path: Path, data: bytes) -> None:
@@ -199,9 +198,7 @@ def need_room(folder: Path, size: int, what: str, hint: str = _ROOM) -> None:
     of `size` bytes."""
     with explained(folder):
         make_folder(folder)
-        handle, name = tempfile.mkstemp(prefix=".room.", suffix=".part", dir=folder)
-        os.close(handle)
-        Path(name).unlink()
+        tempfile.TemporaryFile(dir=folder).close()  # it has no name that a signal could leave
         free = shutil.disk_usage(folder).free
     if free < size:
         raise ArtcliError(

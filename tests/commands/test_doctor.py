@@ -173,7 +173,7 @@ def test_a_folder_that_cannot_be_written_is_said(
     def refused(*_: object, **__: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(files.tempfile, "mkstemp", refused)
+    monkeypatch.setattr(files.Path, "touch", refused)
     ((area, text, fix),) = [
         found for found in wrong(doctor("-w", workspace.root)[1]) if found[0] == "Workspace"
     ]

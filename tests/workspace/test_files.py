@@ -117,3 +117,18 @@ def test_room_is_asked_for_in_bytes(tmp_path: Path) -> None:
     with pytest.raises(ArtcliError, match=r"no room for it .*: 1,125,899,906,842,624 bytes are"):
         files.need_room(tmp_path, 1 << 50, "it")
     assert [path.name for path in tmp_path.iterdir()] == ["new"]
+
+
+def test_a_signal_as_a_file_is_made_leaves_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    touch = Path.touch
+
+    def touch_and_stop(path: Path, *rest: object, **options: object) -> None:
+        touch(path, *rest, **options)  # type: ignore[arg-type]
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "touch", touch_and_stop)
+    with pytest.raises(KeyboardInterrupt):
+        files.write_text(tmp_path / "new.csv", "text")
+    assert not list(tmp_path.iterdir())
