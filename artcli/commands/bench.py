@@ -45,6 +45,8 @@ def command(
     from artcli.training.recipe import make_recipe
     from artcli.training.speed import measure
 
+    if "generated" in given:
+        raise UsageError("bench makes its own pictures", "leave out --with")
     recipe = make_recipe({"model": MODEL, **given})
     if recipe.freeze:
         raise UsageError("bench measures a training of the whole model", "leave out --freeze")

@@ -128,7 +128,7 @@ def _new(
 
     base = None if source is None else find_recipe(host, workspace, source)
     recipe, _ = recipe_from_flags(host, given, base)
-    first = name or free_name(workspace, recipe.model.partition(":")[0])
+    first = free_name(workspace, recipe.model.partition(":")[0]) if name is None else name
     return seeded(first, recipe, seeds)
 
 

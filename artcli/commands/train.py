@@ -122,7 +122,7 @@ def _new(
         _require_free(workspace, name)  # before what takes seconds
     base = None if source is None else find_recipe(host, workspace, source)
     recipe, _ = recipe_from_flags(host, given, base)
-    return _unused(workspace, name, recipe), _label(fold or "0", recipe), recipe
+    return _unused(workspace, name, recipe), _label(fold, recipe), recipe
 
 
 def _unused(workspace: Workspace, name: str | None, recipe: Recipe) -> str:
@@ -190,7 +190,7 @@ def _resumed(
             f"the run {run} is finished (fold {', '.join(finished)}): there is nothing to resume",
             f"train another fold of it with: artcli train --resume {run} --fold N",
         )
-    label = _label(fold or (unfinished[0] if unfinished else "0"), recipe)
+    label = _label(unfinished[0] if fold is None and unfinished else fold, recipe)
     if label in finished:
         raise ArtcliError(
             f"fold {label} of the run {run} is finished: there is nothing to resume",
@@ -199,7 +199,9 @@ def _resumed(
     return run, label, recipe
 
 
-def _label(fold: str, recipe: Recipe) -> str:
+def _label(fold: str | None, recipe: Recipe) -> str:
+    if fold is None:
+        return "0"
     if fold == "all" or (fold.isdecimal() and int(fold) < recipe.folds):
         return fold if fold == "all" else str(int(fold))
     raise UsageError(f"--fold {fold}: there is no such fold", f"0 to {recipe.folds - 1}, or all")

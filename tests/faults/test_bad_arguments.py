@@ -30,6 +30,7 @@ from artcli.host.discovery import load_host
 from artcli.host.kinds import KINDS
 from artcli.host.options import options_of
 from artcli.host.targets import load_target
+from artcli.training.recipe import Recipe, flag_of
 from artcli.workspace.paths import Workspace
 from artcli.workspace.settings import Settings, write_settings
 
@@ -61,19 +62,48 @@ FILES = (
     "HERE/data/train.csv", "HERE/checkpoints/a/recipe.toml", "", "\x1b[31m", "\udcff", LONG,
     "a/" * 3000,
 )  # fmt: skip
+TAKEN = {  # what of all that may be taken, by parameter; anything else must be refused
+    "-w": ("HERE",),
+    "folder": ("PLACE/missing", "HERE", "", "\x1b[31m"),
+    "images": ("HERE",),
+    "plugins new name": ("no-such", "CON"),
+    "predict --batch-size": (str(TOO_MANY),),  # all that there are, at once
+    "tta --batch-size": (str(TOO_MANY),),
+    "--clip": ("0", "1e-300", str(TOO_MANY)),
+    "--csv": ("PLACE/missing", "PLACE/loop", "\x1b[31m", "\udcff"),
+    "--ema": ("0", "1e-300"),
+    "--executor": ("KNOWN:OPTION=none",),
+    "--extra-rarest": ("0",),
+    "--head-lr": ("1e-300", str(TOO_MANY)),
+    "--layer-decay": ("1e-300",),
+    "--mixer": ("KNOWN+KNOWN",),
+    "--name": ("no-such",),
+    "--optimizer": (f"KNOWN:OPTION={TOO_MANY}",),
+    "--patience": ("0",),
+    "--preview": (str(TOO_MANY),),
+    "--probe": ("0",),
+    "--recipe": ("PLACE/empty", "HERE/checkpoints/a/recipe.toml"),
+    "--seed": ("0",),
+    "--top": (str(TOO_MANY),),
+    "--views": ("KNOWN+KNOWN",),
+    "--weakest": ("0", str(TOO_MANY)),
+    "--workers": ("0",),
+}
 
 
 @dataclass(frozen=True)
 class Case:
-    """Words after `artcli` of which one is bad.
+    """Words after `artcli` of which one is odd.
 
-    `command` and `bad` say which; `shared`: it is an option's, which other commands may have.
+    `command` and `bad` say which; `takers`: the commands that treat it alike, of which one is
+    asked; `fits`: it may be taken, and what is done with it may fail later on.
     """
 
     command: str
     words: tuple[str, ...]
     bad: str
-    shared: bool
+    takers: str
+    fits: bool
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +111,8 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
     root = tmp_path_factory.mktemp("arguments")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ARTCLI_CONFIG_DIR", str(root / "config"))
-        patch.setattr(demo, "_steps", lambda _folder, _run: [])  # minutes; each is tried by itself
+        steps = demo._steps  # minutes; all but the first are tried by themselves
+        patch.setattr(demo, "_steps", lambda folder, run: steps(folder, run)[:1])
         yield trained_workspace(root / "trained")
 
 
@@ -93,17 +124,20 @@ def test_every_command_with_bad_arguments(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    cases = _all_cases(_odd_files(tmp_path / "odd"))
+    cases = _all_cases(tmp_path / "odd")
     order = np.random.default_rng(seed).permutation(len(cases))
-    (tmp_path / "away").mkdir()
-    monkeypatch.chdir(tmp_path / "away")
-    for state, few, many in (("trained", 30, len(cases)), ("empty", 5, 150), ("none", 5, 150)):
+    monkeypatch.chdir(tmp_path)
+    for state, few, many in (("trained", 26, len(cases)), ("empty", 4, 150), ("none", 4, 150)):
         place = Place(trained, state, tmp_path)
         count = trials(few, many)
         tried = [place.tried(cases[number]) for number in order[:count]]
-        with monkeypatch.context() as patch:
-            patch.setattr(cli.Root, "invoke", TyperGroup.invoke)
-            unchecked = [place.tried(cases[number]) for number in order[: trials(5, 60)]]
+        unchecked = []
+        for invoke in (TyperGroup.invoke, lambda *_: None):
+            with monkeypatch.context() as patch:
+                patch.setattr(cli.Root, "invoke", invoke)
+                found = [place.tried(cases[number]) for number in order[: trials(4, 60)]]
+            assert any(one.why for one in found), "nothing broke without the protection"
+            unchecked += found
         shows(
             "arguments",
             {"none": "without a workspace", "empty": "an empty workspace"}.get(
@@ -111,7 +145,7 @@ def test_every_command_with_bad_arguments(
             ),
             trials=count,
             broken=[f"{one.case.command} {one.case.bad}: {one.why}" for one in tried if one.why],
-            without="an error is left to Python",
+            without="an error is left to Python; or whatever is said is taken",
             control=(len(unchecked), sum(bool(one.why) for one in unchecked)),
             figures=_figures(tried),
         )
@@ -145,7 +179,7 @@ class Place:
 
     def __init__(self, trained: Workspace, state: str, tmp_path: Path) -> None:
         self.trained, self.state, self.tmp_path = trained, state, tmp_path
-        self.root = tmp_path / state
+        self.root, self.odd, self.away = tmp_path / state, tmp_path / "odd", tmp_path / "away"
         self.before: dict[str, Any] | None = None
 
     def tried(self, case: Case) -> Tried:
@@ -156,8 +190,7 @@ class Place:
         seconds = _processor_seconds() - started
         changed = {
             name
-            for name, facts in (_snapshot(self.root) | _snapshot(Path.cwd())).items()
-            ^ before.items()
+            for name, facts in self._snapshot().items() ^ before.items()
             # Locks, and pictures decoded for a training that then failed, are artcli's own.
             if facts and not re.search(r"/lock[^/]*$|\.lock$|/cache/", name)
         }
@@ -166,26 +199,32 @@ class Place:
         if answer is None:
             return Tried(case, -1, "no answer, or it died", seconds, 0)
         lines = _error(answer)
-        why = _wrong(answer, lines)
-        if answer.code and changed:
-            why = why or f"changed {sorted(changed)[:3]}"
+        why = _wrong(answer)
+        if not (case.fits and (changed or answer.code == 0)):  # it is refused
+            why = why or _refused_otherwise(answer, lines)
+            if changed:
+                why = why or f"changed {sorted(changed)[:3]}"
         if answer.code and seconds > QUICK:
             why = why or f"took {seconds:.0f} s"
         return Tried(case, answer.code, why, seconds, len(lines))
 
     def _made(self) -> dict[str, Any]:
-        for folder in (self.root, self.tmp_path / "away"):
+        for folder in (self.root, self.away, self.odd):
             shutil.rmtree(folder, ignore_errors=True)
-        (self.tmp_path / "away").mkdir()
-        os.chdir(self.tmp_path / "away")
+        self.away.mkdir()
+        os.chdir(self.away)
+        _make_odd_files(self.odd)
         if self.state == "trained":
             copied(self.trained, self.root)
         else:
             self.root.mkdir()
         if self.state == "empty":
             write_settings(Workspace(self.root), Settings())
-        self.before = _snapshot(self.root) | _snapshot(Path.cwd())
+        self.before = self._snapshot()
         return self.before
+
+    def _snapshot(self) -> dict[str, Any]:
+        return _snapshot(self.root) | _snapshot(self.away) | _snapshot(self.odd)
 
 
 def _error(answer: Answer) -> list[str]:
@@ -195,8 +234,8 @@ def _error(answer: Answer) -> list[str]:
     return lines[begin[0] :] if begin else lines
 
 
-def _wrong(answer: Answer, lines: list[str]) -> str:
-    """What is wrong with an answer to bad words; "" where nothing is."""
+def _wrong(answer: Answer) -> str:
+    """What is wrong with any answer to odd words; "" where nothing is."""
     said = answer.err
     if "Traceback" in said or "internal error" in said:
         return said[-400:]
@@ -204,13 +243,18 @@ def _wrong(answer: Answer, lines: list[str]) -> str:
         return f"exit code {answer.code}: {said[-200:]}"
     if re.search(r"[\x00-\x08\x0b-\x1f\x7f]", said):
         return f"control characters: {said[-300:]!r}"
+    return ""
+
+
+def _refused_otherwise(answer: Answer, lines: list[str]) -> str:
+    """What is wrong with a refusal, whose error has these lines; "" where nothing is."""
     if answer.code == 0:
-        return ""
+        return "it was taken"
     if not lines:
         return f"exit code {answer.code} without a word"
     most = MOST_MISTAKES if lines[0].endswith(":") else MOST_LINES
     if len(lines) > most or sum(map(len, lines)) > MOST_LETTERS:
-        return f"{len(lines)} lines, {len(said)} letters: {said[:300]}"
+        return f"{len(lines)} lines, {len(answer.err)} letters: {answer.err[:300]}"
     return ""
 
 
@@ -231,65 +275,86 @@ def _snapshot(root: Path) -> dict[str, Any]:
 
 
 def _all_cases(place: Path) -> list[Case]:
-    """Of an option that several commands share, each bad value goes to one of them in turn."""
-    found = [case for one in commands() for case in _cases(one, _values(place))]
-    alike: dict[str, list[Case]] = {}
+    """Of an option that several commands treat alike, each bad value goes to one in turn."""
+    found = [case for one in commands() for case in _cases(one, place)]
+    alike: dict[tuple[str, str], list[Case]] = {}
     for case in found:
-        alike.setdefault(case.bad if case.shared else repr(case), []).append(case)
+        alike.setdefault((case.takers, case.bad), []).append(case)
     return [cases[number % len(cases)] for number, cases in enumerate(alike.values())]
 
 
-def _values(place: Path) -> Callable[[Any], Sequence[str]]:
-    """Gives the bad values of a parameter, by its type and its name."""
+def _takers(command: str, parameter: Any, value: str | None = None) -> str:
+    """The commands that have one declaration of an option, and let one function treat it.
 
-    def values(parameter: Any) -> Sequence[str]:
-        kind = str(parameter.type_descriptor.annotation)
-        if "bool" in kind:
-            return ()
-        if "int" in kind:
-            return NUMBERS
-        if "float" in kind:
-            return FLOATS
-        if "Path" in kind:
-            return [word.replace("PLACE", str(place)) for word in FILES]
-        texts = list(TEXTS)
-        if parameter.metavar == "SPEC":
-            kind = {"observers": "observer", "views": "view"}.get(parameter.name, parameter.name)
-            known, option = _known(kind)
-            specs = [word.replace("KNOWN", known).replace("OPTION", option) for word in SPECS]
-            texts += specs
-        elif "FILE" in str(parameter.metavar) or "MODEL" in str(parameter.metavar):
-            texts += [word.replace("PLACE", str(place)) for word in FILES]
-        return texts
-
-    return values
+    `value`: None where it lacks one, or is given one that it has not.
+    """
+    name, kind = parameter.opts[-1], str(parameter.type_descriptor.annotation)
+    if not name.startswith("-"):
+        return command
+    if value is None or name == "--device" or not _is_a(kind, value):  # no command is called
+        return f"all with {kind}"
+    recipes = {flag_of(field) for field in Recipe.model_fields}
+    trainers = ("train", "kfold")  # by recipe_from_flags
+    return " ".join(trainers) if command in trainers and name in recipes else command
 
 
-def _cases(one: Called, values: Callable[[Any], Sequence[str]]) -> Iterator[Case]:
-    """Each parameter with each of its bad values, in a call whose other words are good."""
+def _is_a(kind: str, value: str) -> bool:
+    """Whether Typer takes the text for a value of the kind."""
+    try:
+        (int if "int" in kind else float if "float" in kind else str)(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _values(parameter: Any) -> Sequence[str]:
+    """The odd values of a parameter, by its type; `_cases` fills in what is in capitals."""
+    kind = str(parameter.type_descriptor.annotation)
+    if "bool" in kind:
+        return ()
+    if "int" in kind:
+        return NUMBERS
+    if "float" in kind:
+        return FLOATS
+    if "Path" in kind:
+        return FILES
+    if parameter.metavar == "SPEC":
+        return (*TEXTS, *SPECS)
+    named = "FILE" in str(parameter.metavar) or "MODEL" in str(parameter.metavar)
+    return (*TEXTS, *FILES) if named else TEXTS
+
+
+def _cases(one: Called, place: Path) -> Iterator[Case]:
+    """Each parameter with each of its odd values, in a call whose other words are good."""
     words = call_of(one.name, Workspace(Path("HERE")))[len(one.words) :]
     arguments, options = _taken_apart(one.command.params, words)
 
-    def case(words: Sequence[str], bad: str, shared: bool = False) -> Case:
-        return Case(one.name, (*one.words, *words), bad, shared)
+    def case(words: Sequence[str], bad: str, takers: str = "", fits: bool = False) -> Case:
+        return Case(one.name, (*one.words, *words), bad, takers or one.name, fits)
 
     for parameter in one.command.params:
         name = parameter.opts[-1]
         others = {key: value for key, value in options.items() if key is not parameter}
-        for value in values(parameter):
+        known, option = _known(parameter)
+        for odd in _values(parameter):
+            value = odd.replace("PLACE", str(place)).replace("KNOWN", known)
+            value = value.replace("OPTION", option)
             if parameter.param_type_name == "argument":
                 given = {**arguments, parameter.name: [value]}
                 tail = _together(given, others)
             else:
                 given = [value] * parameter.nargs
                 tail = [*_together(arguments, others), name, *given]
-            yield case(tail, f"{name} {_short(value)}", name.startswith("-"))
+            fits = odd in (*TAKEN.get(name, ()), *TAKEN.get(f"{one.name} {name}", ()))
+            takers = _takers(one.name, parameter, value)
+            yield case(tail, f"{name} {_short(value)}", takers, fits)
         if parameter.param_type_name == "option":
             rest = _together(arguments, others)
             if getattr(parameter, "is_flag", False):
-                yield case([*rest, f"{name}=x"], f"{name}=x", True)
+                yield case([*rest, f"{name}=x"], f"{name}=x", _takers(one.name, parameter))
             else:
-                yield case([*rest, name], f"{name} without a value", True)
+                lacking = f"{name} without a value"
+                yield case([*rest, name], lacking, _takers(one.name, parameter))
         elif parameter.required:
             given = {key: value for key, value in arguments.items() if key != parameter.name}
             yield case(_together(given, others), f"without {name}")
@@ -327,8 +392,11 @@ def _together(arguments: dict[str, list[str]], options: dict[Any, list[str]]) ->
     return [*(word for words in arguments.values() for word in words), *flat]
 
 
-def _known(kind: str) -> tuple[str, str]:
-    """A component of a kind, and an option that it has."""
+def _known(parameter: Any) -> tuple[str, str]:
+    """A component of the kind that a parameter takes, and an option that it has."""
+    if parameter.metavar != "SPEC":
+        return "", ""
+    kind = {"observers": "observer", "views": "view"}.get(parameter.name, parameter.name)
     host = load_host()
     for name in (KINDS[kind].default, *host.names(kind)):
         if name and (options := options_of(load_target(host.find(kind, name)))):
@@ -340,7 +408,7 @@ def _short(value: str) -> str:
     return repr(value) if len(value) < 60 else f"{value[:50]!r}… ({len(value)} letters)"
 
 
-def _odd_files(place: Path) -> Path:
+def _make_odd_files(place: Path) -> None:
     place.mkdir()
     (place / "junk").write_bytes(bytes(range(256)) * 40)
     (place / "empty").touch()
@@ -348,4 +416,3 @@ def _odd_files(place: Path) -> Path:
     (place / "locked").write_text("x")
     (place / "locked").chmod(0)
     os.mkfifo(place / "pipe")
-    return place

@@ -59,7 +59,7 @@ def make(
     default = str(KINDS["generator"].default) if plan.generator is None else plan.generator
     spec = kept.generator if kept else default
     generator = host.bind("generator", spec)
-    name = name or generator.parts[0].registered.component.name
+    name = generator.parts[0].registered.component.name if name is None else name
     workspace.generated_dir(name)  # says what is wrong with a name
     for notice in contest.notices:
         console.note(notice)
