@@ -3,9 +3,11 @@
 import os
 import signal
 import sys
+from contextlib import suppress
 
-if not sys.flags.safe_path and sys.path[:1] == [os.getcwd()]:  # noqa: PTH109
-    del sys.path[0]  # put there by `-m`: no plugin is installed by standing in this folder
+with suppress(OSError):  # this folder may be gone
+    if not sys.flags.safe_path and sys.path[:1] == [os.getcwd()]:  # noqa: PTH109
+        del sys.path[0]  # put there by `-m`: no plugin is installed by standing in this folder
 signal.signal(signal.SIGINT, signal.SIG_DFL)  # or else a traceback, while modules are imported
 
 from artcli.cli import main  # noqa: E402

@@ -175,6 +175,8 @@ def _shortened(text: str) -> str:
 def _said(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror and error.filename is not None:
         return f"{error.filename}: {error.strerror}"  # of a disk or a name, not of the program
+    if isinstance(error, FileNotFoundError):  # of os.getcwd
+        return "the folder that this was called in is gone"
     text = said(error)
     if text.startswith("RuntimeError: Symlink loop"):  # of Path.resolve
         return text.removeprefix("RuntimeError: ")

@@ -187,6 +187,19 @@ def test_a_traceback_comes_when_asked_for(run: Run, capsys: pytest.CaptureFixtur
     assert 'return {}["key"]' in shown
 
 
+def test_a_folder_that_is_gone_is_told(tmp_path: Path) -> None:
+    here = tmp_path / "here"
+    for call, code, said in (("--version", 0, ""), ("runs", 1, "that this was called in is gone")):
+        command = f"rmdir {here} && exec {sys.executable} -m artcli {call}"
+        here.mkdir(exist_ok=True)
+        shown = subprocess.run(
+            ["sh", "-c", command], cwd=here, capture_output=True, text=True, check=False
+        )
+        assert shown.returncode == code, shown.stderr
+        assert said in shown.stderr
+        assert len(shown.stderr.splitlines()) <= 2
+
+
 @pytest.mark.usefixtures("stranger")
 def test_a_terminated_command_tidies_up(tmp_path: Path) -> None:
     process = started(tmp_path, "wait", str(tmp_path / "done"))

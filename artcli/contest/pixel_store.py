@@ -117,7 +117,7 @@ class Rows:
         return rows
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
-        return np.array(self[:], dtype, copy=bool(copy))
+        return np.array(self[:], dtype, copy=copy)
 
     def _check(self, row: int) -> None:
         if sum_of(self.mapped[row]) != self._sums[row]:

@@ -5,8 +5,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from importlib.metadata import Distribution, EntryPoint, distributions
+
+_FOLDER = re.compile(r"(.+?)(-.*)?\.(dist|egg)-info")  # of a distribution's metadata: name, version
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,9 @@ def offers_of(group: str) -> tuple[list[Offer], list[Unreadable]]:
     seen: set[str] = set()
     for distribution in distributions():
         place = _place(distribution)
-        if (key := place.partition("-")[0].lower()) in seen:
+        in_name = _FOLDER.fullmatch(place)
+        name = in_name[1] if in_name else _named(distribution, place)[0]
+        if (key := re.sub(r"[-_.]+", "-", name).lower()) in seen:
             continue
         seen.add(key)
         try:

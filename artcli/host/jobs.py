@@ -101,15 +101,21 @@ def main() -> None:
         signal.signal(number, _interrupt)
     job = Job(**json.loads(sys.stdin.buffer.readline()))
     threading.Thread(target=_stop_when_left, daemon=True).start()
+    outcome: dict[str, Any] = {}
     try:
         let_in()
         outcome = try_job(job)
+        _let_nothing_in()
     except KeyboardInterrupt as stop:  # just before the call, or after it
-        outcome = _failure(Interrupted(number_of(stop)))
-    for number in SIGNALS:  # there is nothing left to interrupt
-        signal.signal(number, signal.SIG_IGN)
+        _let_nothing_in()
+        outcome = outcome or _failure(Interrupted(number_of(stop)))
     answer.write(json.dumps(outcome) + "\n")
     answer.flush()
+
+
+def _let_nothing_in() -> None:
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _interrupt(number: int, _frame: FrameType | None) -> NoReturn:

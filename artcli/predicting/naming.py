@@ -87,13 +87,14 @@ def name_pictures(
 
 def _find(paths: Iterable[Path]) -> dict[Path, str]:
     """The files meant, each once, and what is wrong with those that cannot be read; "" else."""
-    found: dict[Path, str] = {}
-    for path in paths:
+    named, found = list(paths), dict[Path, str]()
+    for path in named:
         if not path.is_dir():
             found.setdefault(path, "")
             continue
         for file, why in list(_walk(path)) or [(path, f"{path} holds no pictures")]:
-            found.setdefault(file, why)
+            if not why or file == path or file not in named:
+                found.setdefault(file, why)
     return found
 
 

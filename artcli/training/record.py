@@ -99,8 +99,9 @@ def refuse_other_data(fold: Path, artists: Sequence[str], facts: Mapping[str, An
             "began",
             hint,
         )
-    for other in sorted(run.glob(f"fold-*/{SPLIT}")):
-        if read_json(other).get("folds", folds := facts.get("folds")) != folds and folds:
+    folds = facts.get("folds")
+    for other in sorted(run.glob(f"fold-*/{SPLIT}")) if folds else ():
+        if read_json(other).get("folds", folds) != folds:
             raise ArtcliError(
                 f"the folds have changed since {other.parent.name.replace('-', ' ')} of the run "
                 f"{run.name} began",

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hostile_files import jpeg_of_scans
 from PIL import Image, ImageOps
 
 from artcli.contest.images import (
@@ -140,6 +141,7 @@ def png_header(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
 
 
+SCANS = jpeg_of_scans(150, 8, empty=False).split(b"\xff\xda")
 BAD_FILES = {
     "truncated.jpg": (jpeg()[:-900], "is truncated"),
     "page.jpg": (
@@ -151,6 +153,10 @@ BAD_FILES = {
     "large.png": (png_header(11_000, 10_000), "is too large (11,000 x 10,000; at most 100,000,000"),
     "bomb.png": (png_header(60_000, 60_000), "is too large"),
     "pointer.jpg": (b"version https://git-lfs.github.com/spec/v1\noid x", "is a Git LFS pointer"),
+    "scans.jpg": (
+        SCANS[0] + b"\xff\xda" + b"\xff\x01\xff\xda".join(SCANS[1:]),
+        "is a JPEG of too many scans",
+    ),
     "portable.jpg": (b"P6 1 1 255 abc", "is not a readable image"),  # a format not on the list
 }
 

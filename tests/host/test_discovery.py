@@ -120,6 +120,19 @@ def test_a_strangers_plugin_is_found_beside_our_own(install: Install) -> None:
     assert host.bind("loss", "huber:delta=2")((1,))(3) == 6.0
 
 
+def test_a_distribution_with_two_folders_of_metadata_counts_once(
+    install: Install, tmp_path: Path
+) -> None:
+    install("artcli-huber", {"artcli_huber": HUBER})
+    older = tmp_path / "site" / "artcli_huber.egg-info"  # where its sources lie, of setuptools
+    older.mkdir()
+    (older / "PKG-INFO").write_text("Metadata-Version: 2.1\nName: artcli-huber\nVersion: 1.2\n")
+    (older / "entry_points.txt").write_text("[artcli]\nartcli_huber = artcli_huber\n")
+    host = load_host()
+    assert host.failures == ()
+    assert host.find("loss", "huber").source.distribution == "artcli-huber"
+
+
 def test_every_default_of_the_table_is_there() -> None:
     host = load_host()
     defaults = {(kind.name, kind.default) for kind in KINDS.values() if kind.default}

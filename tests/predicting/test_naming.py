@@ -74,6 +74,19 @@ def test_folders_are_searched_to_the_bottom_and_bad_files_are_told(
     }
 
 
+def test_a_link_to_a_folder_is_named_by_who_wants_its_pictures(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    (folder := tmp_path / "mine").mkdir()
+    (folder / "link").symlink_to(workspace.data / "train")
+    host, pictures = load_host(workspace), len(list((workspace.data / "train").iterdir()))
+    named = name_pictures(workspace, host, "first", [folder, workspace.test_csv.with_name("test")])
+    assert list(named.bad) == [folder / "link"]
+    for wanted in ([folder, folder / "link"], [folder / "link", folder]):
+        named = name_pictures(workspace, host, "first", wanted)
+        assert (named.bad, len(named.paths)) == ({}, pictures)
+
+
 def test_without_any_picture_nothing_is_loaded(workspace: Workspace, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(Problems, match="empty holds no pictures"):

@@ -12,7 +12,7 @@ import torch
 from artcli import console
 from artcli.commands.ladder.standing import refuse_other_paintings
 from artcli.contest.workers import cores
-from artcli.errors import ArtcliError, Interrupted
+from artcli.errors import ArtcliError, Interrupted, out_of_memory
 from artcli.predicting.predict import predict_fold
 from artcli.reporting.figures import signed
 from artcli.reporting.hearing import is_done
@@ -84,7 +84,9 @@ def climb(
                 raise
             except KeyboardInterrupt as error:
                 raise Interrupted(number_of(error)) from error
-            except (ArtcliError, MemoryError, torch.OutOfMemoryError) as error:
+            except Exception as error:
+                if not isinstance(error, ArtcliError) and not out_of_memory(error):
+                    raise
                 reasons[name] = _said(error)
                 hint = error.hint if isinstance(error, ArtcliError) else None
                 console.warn(f"{name} failed: {reasons[name]}" + (f" ({hint})" if hint else ""))
