@@ -25,7 +25,7 @@ from artcli.contest.disguises import what_it_is
 from artcli.contest.file_names import near_names
 from artcli.contest.workers import work
 from artcli.errors import ArtcliError
-from artcli.workspace.files import read_json, write_json
+from artcli.workspace.files import read_json, write_sealed
 from artcli.workspace.plain_files import require_plain
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ DECODER_VERSION = 2  # goes up when the pixels of some file would come out diffe
 
 _BAND = 2_000_000  # pixels that are made RGB at once, where that takes many times their room
 _COUNTED = 256 << 20  # bytes of a JPEG whose scans are counted
-_MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")  # but those in the midst of a scan
+_MARKER = re.compile(rb"\xff[\x02-\xcf\xd8-\xfe]")  # but those without a length
 _SCAN, _END = 0xDA, 0xD9
 _ORIENTATION_TAG = 0x0112
 _SAMPLINGS = {0: "4:4:4", 1: "4:2:2", 2: "4:2:0"}
@@ -76,7 +76,7 @@ class BadImage(ArtcliError):
 
 @dataclass(frozen=True)
 class Header:
-    """What a file says of itself before its pixels are decoded.
+    """What a file says of itself.
 
     `width` and `height` as the picture is shown, `orientation` EXIF's, 1 to 8. Of a JPEG:
     `quantization`, its tables of 64 steps each, brightness first, and `sampling`, of its colour
@@ -185,7 +185,7 @@ def bad_images(
                 problems[name] = problem
     if remember is not None and unknown:
         good = {name: mark for name, mark in marks.items() if name not in problems}
-        write_json(remember, {"decoder": DECODER_VERSION, "good": known | good})
+        write_sealed(remember, {"decoder": DECODER_VERSION, "good": known | good})
     return {Path(name): problem for name, problem in problems.items()}
 
 
@@ -327,9 +327,9 @@ def _count_frames(picture: Image.Image) -> int:
 
 
 def _load(picture: Image.Image, name: str) -> Image.Image:
-    if isinstance(picture, JpegImagePlugin.JpegImageFile):
-        _check_scans(picture, name)
     with _told(name):
+        if isinstance(picture, JpegImagePlugin.JpegImageFile):
+            _check_scans(picture, name)
         picture.load()
     return picture
 

@@ -17,7 +17,7 @@ from artcli.reporting.ladder_cells import (
 )
 from artcli.reporting.ladder_plot import ladder_svg
 from artcli.reporting.page import columns_of, picture, render
-from artcli.workspace.files import write_json, write_text
+from artcli.workspace.files import write_sealed, write_text
 
 if TYPE_CHECKING:
     from artcli.reporting.ladder import Ladder
@@ -34,7 +34,7 @@ def write_report(workspace: Workspace, ladder: Ladder) -> None:
     write_text(folder / "ladder.svg", plot)
     write_text(folder / "ladder.html", html_page(ladder, plot))
     write_text(folder / "ladder.md", markdown_page(ladder))
-    write_json(folder / "ladder.json", ladder.document())
+    write_sealed(folder / "ladder.json", ladder.document())
 
 
 def html_page(ladder: Ladder, plot: str) -> str:

@@ -20,8 +20,10 @@ from rotten import spoilt
 from saved_states import a_contest, keep, state
 
 from artcli.contest import pixel_store
+from artcli.contest.duplicates.keeping import matches_of
 from artcli.contest.generated import store as set_store
 from artcli.contest.generated.store import read_set
+from artcli.contest.images import bad_images
 from artcli.contest.pixels import PixelSource, open_pixels
 from artcli.contest.splits import load_or_make_folds
 from artcli.contest.survey import store as survey_store
@@ -30,6 +32,10 @@ from artcli.errors import ArtcliError
 from artcli.host.discovery import load_host
 from artcli.predicting.folder import read_kept
 from artcli.predicting.predictions import Predictions
+from artcli.reporting.eda import painting_map
+from artcli.reporting.eda.painting_map import map_paintings
+from artcli.reporting.ladder import Ladder, Row, ladder_folder, read_earlier
+from artcli.reporting.ladder_page import write_report
 from artcli.training import checkpoint, features, record, split
 from artcli.training.checkpoint import find_checkpoint, load_checkpoint, save_checkpoint
 from artcli.training.generated import refuse_other_sources
@@ -42,16 +48,16 @@ Why = Callable[[Path], str]
 SIDE = 24
 
 
-def judged(read: Callable[[], Any], right: Any, *names: Path | str, hint: bool = True) -> str:
+def judged(read: Callable[[], Any], right: Any, *names: Path | str) -> str:
     """What is wrong with how damage was met: `read` must give what is `right`, or an error that
-    has one of the `names` in it and says how to go on."""
+    has one of the `names` in it and says how to go on; or nothing, to be made anew."""
     try:
         found = read()
     except ArtcliError as error:
         told = f"{error} {error.hint}"
         if not any(str(name) in told for name in names):
             return f"named wrongly: {told}"
-        return "" if error.hint or not hint else f"no way on: {told}"
+        return "" if error.hint else f"no way on: {told}"
     except Exception as error:
         return f"{type(error).__name__}: {error}"
     return "" if found is None or found == right else "it was used"
@@ -320,8 +326,8 @@ def test_what_a_run_tells_of_itself(
             return "" if all(line in lines for line in known) else "a line was used"
         if path.name == record.SPLIT:
             refused = lambda: record.refuse_other_data(fold, contest.artists, facts)  # noqa: E731
-            said = judged(lambda: sorted(record.trained_on(fold)), ["1", "2"], fold, hint=False)
-            return said or judged(refused, None, fold, "run x", hint=False)
+            said = judged(lambda: sorted(record.trained_on(fold)), ["1", "2"], fold)
+            return said or judged(refused, None, fold, "run x")
         said = judged(listed, held)
         return said or ("" if path.name == "result.json" else judged(told, right, run, "run x"))
 
@@ -419,7 +425,7 @@ def test_a_generated_set(
     right = read()
 
     def why(_: Path) -> str:
-        return judged(read, right, folder, "set x", hint=False)
+        return judged(read, right, folder, "set x")
 
     kept = sorted(path for path in folder.rglob("*") if path.is_file())
     other = {path: kept[number - 2] for number, path in enumerate(kept)}
@@ -433,6 +439,83 @@ def test_a_generated_set(
         "rot", "a generated set: its works, what they were made of",
         trials=count, broken=broken,
         without="neither sha256 nor seals are compared", control=(count, len(control)),
+    )  # fmt: skip
+
+
+def test_what_is_computed_once(
+    shows: Callable[..., None],
+    trials: Callable[[int, int], int],
+    seed: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    workspace = painted_workspace(tmp_path / "w", each=2, pieces=1)
+    paintings = contest_of(workspace).train
+    shutil.copyfile(paintings[0].path, paintings[1].path)
+    found = survey(workspace.cache, contest_of(workspace), workers=1)
+    paths = [one.path for one in paintings]
+    paths[2].write_bytes(paths[2].read_bytes()[:300])
+    looks = np.random.default_rng(seed).random((2, 8, 5), np.float32)
+    quick = lambda values: np.stack([values[:, :2]] * 2).astype(np.float32)  # noqa: E731
+    monkeypatch.setattr(painting_map, "_project", quick)  # t-SNE takes seconds
+
+    def placed(features: Any) -> Any:
+        places = map_paintings(workspace.cache, "looks", np.arange(8), features).places
+        return {how: one.tolist() for how, one in places.items()}
+
+    def read() -> Any:
+        bad = bad_images(paths, remember=workspace.checked_images, workers=1)
+        pairs = [repr(one) for one in matches_of(workspace.cache, found)]
+        return [placed(looks[0]), pairs, *map(str, bad)]
+
+    right = read()
+    (first,) = (workspace.cache / "survey").glob("map-*.npy")
+    placed(looks[1])
+    other = next(one for one in first.parent.glob("map-*.npy") if one != first)
+    kept = [first, workspace.cache / "survey" / "matches.json", workspace.checked_images]
+    assert len(right) == 3
+    assert right[1]
+
+    def why(_: Path) -> str:
+        return judged(read, right) or judged(read, right)  # now from what was made anew
+
+    count = trials(15, 500)
+    broken = spoilt(kept, count, seed, why, {first: other})
+    unsealed(monkeypatch)
+    monkeypatch.setattr(painting_map, "_sum", lambda file, _: file.read_bytes()[-32:])
+    control = spoilt(kept, count, seed, why, {first: other})
+    shows(
+        "rot", "the map of the paintings, the pairs that look alike, the pictures looked at",
+        trials=count, broken=broken,
+        without="neither sha256 nor seals are compared", control=(count, len(control)),
+    )  # fmt: skip
+
+
+def test_the_ladder(
+    shows: Callable[..., None],
+    trials: Callable[[int, int], int],
+    seed: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    workspace = Workspace(tmp_path)
+    for name in ("x", "y"):
+        row = Row(name, "it.", None, {}, (), None, {"epochs": 5}, None, reason=f"no {name}")
+        write_report(workspace, Ladder(name, (row,), {"epochs": 5}, 2, "today", machine={"a": 1}))
+    path, other = (ladder_folder(workspace, name) / "ladder.json" for name in ("x", "y"))
+    right = read_earlier(workspace, "x")
+
+    def why(_: Path) -> str:
+        return judged(lambda: read_earlier(workspace, "x"), right, path)
+
+    count = trials(20, 500)
+    broken = spoilt([path], count, seed, why, {path: path.with_name("ladder.md")})
+    unsealed(monkeypatch)
+    control = spoilt([path], count, seed, why, {path: other})
+    shows(
+        "rot", "ladder.json",
+        trials=count, broken=broken,
+        without="its seal is not compared", control=(count, len(control)),
     )  # fmt: skip
 
 

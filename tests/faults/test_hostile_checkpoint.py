@@ -135,8 +135,11 @@ def an_npz(folder: Path, what: Any, _rng: random.Random) -> Callable[[], Any]:
 def an_npy(folder: Path, what: Any, _rng: random.Random) -> Callable[[], Any]:
     array = np.empty(1, object)
     array[0] = what
-    np.save(folder / "map.npy", array, allow_pickle=True)
-    return lambda: painting_map._kept(folder / "map.npy", 1)
+    file = folder / "map.npy"
+    np.save(file, array, allow_pickle=True)
+    data = file.read_bytes()
+    file.write_bytes(data + painting_map._sum(file, data))
+    return lambda: painting_map._kept(file, 1)
 
 
 WEIGHTS_AND_ARRAYS = {

@@ -49,7 +49,7 @@ def judge(
     from artcli.reporting.generated.sheet import write_sheet
     from artcli.training.generated import open_sets
     from artcli.training.seeds import seeded
-    from artcli.workspace.files import write_json
+    from artcli.workspace.files import write_sealed
 
     runner = host.bind("executor", str(KINDS["executor"].default) if executor is None else executor)
     contest = read_contest(workspace)
@@ -77,7 +77,7 @@ def judge(
         with_set=[_kept(workspace, run) for run, _ in with_set],
     )  # fmt: skip
     path = judged_file(workspace, name, run)
-    write_json(path, judged.document())
+    write_sealed(path, judged.document())
     if not json:
         show(judged, workspace)
     sheet = write_sheet(

@@ -8,6 +8,7 @@ mean something and its far ones do not.
 from __future__ import annotations
 
 import hashlib
+import io
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,7 @@ import numpy as np
 
 from artcli import console
 from artcli.reporting.eda.report import PaintingMap
-from artcli.workspace.files import replacing
+from artcli.workspace.files import write_bytes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 COMPONENTS = 50  # of PCA, that t-SNE begins with
 PERPLEXITY = 30.0  # about how many neighbours a painting has
 LEAST = 5  # paintings of which there is a map
+SUM_BYTES = 32  # of the sha256 that ends a file
 
 
 def map_paintings(
@@ -41,8 +43,7 @@ def map_paintings(
     places = _kept(file, len(rows))
     if places is None:
         places = _project(scaled)
-        with replacing(file) as part, part.open("wb") as stream:
-            np.save(stream, places)
+        _keep(file, places)
     return PaintingMap(of, rows, {"t-SNE": places[1], "PCA": places[0]})
 
 
@@ -82,10 +83,24 @@ def _mark(values: NDArray[np.float64]) -> str:
     return hashlib.blake2b(facts.encode() + values.tobytes(), digest_size=8).hexdigest()
 
 
+def _keep(file: Path, places: NDArray[np.float32]) -> None:
+    stream = io.BytesIO()
+    np.save(stream, places)
+    write_bytes(file, stream.getvalue() + _sum(file, stream.getvalue()))
+
+
 def _kept(file: Path, count: int) -> NDArray[np.float32] | None:
+    """None where there is none, or a damaged one."""
     try:
-        places = np.load(file, allow_pickle=False)
+        data = file.read_bytes()
+        if data[-SUM_BYTES:] != _sum(file, data[:-SUM_BYTES]):
+            return None
+        places = np.load(io.BytesIO(data), allow_pickle=False)
     except (OSError, ValueError, EOFError):
         return None
     whole = places.shape == (2, count, 2) and places.dtype == np.float32
     return places if whole and np.isfinite(places).all() else None
+
+
+def _sum(file: Path, data: bytes) -> bytes:
+    return hashlib.sha256(file.name.encode() + data).digest()
