@@ -153,7 +153,7 @@ def _resumed(
 def refuse_other_settings(workspace: Workspace, runs: Sequence[tuple[str, Recipe]]) -> None:
     """`Problems` when a run that is there was trained otherwise, or was never trained here."""
     from artcli.training.recipe import read_recipe
-    from artcli.workspace.runs import run_parts
+    from artcli.workspace.runs import in_use, run_parts
 
     problems, hint = [], "choose another --name"
     for run, wanted in runs:
@@ -164,7 +164,8 @@ def refuse_other_settings(workspace: Workspace, runs: Sequence[tuple[str, Recipe
             if changes:
                 hint = f"{hint}, or go on as it was: artcli kfold --resume {run}{workspace.flag}"
         elif run_parts(workspace, run):
-            problems.append(f"{run}: it is there, and was not trained here")
+            user = in_use(workspace, run)
+            problems.append(f"{run}: it is there{user or ', and was not trained here'}")
     if problems:
         raise Problems("the settings are not those of the runs that there are", problems, hint)
 

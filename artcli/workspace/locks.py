@@ -36,7 +36,7 @@ def hold(path: Path, what: str, *, wait: bool = False) -> Iterator[None]:
         try:
             lock.acquire(timeout=_PATIENCE)
         except Timeout as error:
-            who = _holder(path)
+            who = told_holder(path)
             if not wait:
                 raise ArtcliError(f"{what} is in use by {who}", "wait for it to end") from error
             console.note(f"waiting for {who} to finish {what}")
@@ -68,8 +68,8 @@ def _command() -> str:
     return told if len(told) <= _LONGEST else f"{told[: _LONGEST - 1]}…"
 
 
-def _holder(path: Path) -> str:
-    """Who holds the lock, as far as its file says."""
+def told_holder(path: Path) -> str:
+    """Who holds the lock, which is held, as far as its file says."""
     try:
         holder = json.loads(path.read_text(encoding="utf-8"))
         pid, host, command = (holder[key] for key in ("pid", "host", "command"))

@@ -9,7 +9,6 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable
-from contextlib import nullcontext
 from pathlib import Path
 
 from artcli.errors import ArtcliError
@@ -67,11 +66,16 @@ def make_workspace(root: Path, fill: Fill | None = None) -> Workspace:
             stage.data.mkdir()
         if fill is not None:
             fill(stage.data, stage.solution_csv)
-        _furnish(stage if new else Workspace(root))
-        with nullcontext() if new else hold(root / ".init.lock", str(root), wait=True):
+        if new:
+            _furnish(stage)
+        if new and _put(stage, root):
+            return Workspace(root)
+        _require_place(Workspace(root), filled=fill is not None)
+        with hold(root / ".init.lock", str(root), wait=True):
             _require_place(Workspace(root), filled=fill is not None)  # another may have filled it
+            _furnish(Workspace(root))
             with explained(root):
-                _move_in(stage, root, new=new)
+                _move_in(stage, Workspace(root))
     finally:
         shutil.rmtree(stage.root, ignore_errors=True)
     return Workspace(root)
@@ -109,24 +113,28 @@ def _furnish(workspace: Workspace) -> None:
         write_text(readme, README)
 
 
-def _move_in(stage: Workspace, root: Path, *, new: bool) -> None:
-    if new:
+def _put(stage: Workspace, root: Path) -> bool:
+    """Whether `stage` could be made `root`: False where another has made that meanwhile."""
+    with explained(root):
         stage.root.chmod(0o777 & ~_umask_of(stage.data))
         try:
             stage.root.rename(root)
-        except OSError:  # another has made it meanwhile
-            _require_place(Workspace(root), filled=has_data(stage))
-            if not Workspace(root).settings_file.is_file():
+        except OSError:
+            if not root.exists():
                 raise
-    else:
-        there = Workspace(root)
-        if stage.solution_csv.exists():
-            stage.solution_csv.rename(there.solution_csv)
-        if not has_data(there):
-            if there.data.exists():
-                there.data.rmdir()  # empty; not every system renames over it
-            stage.data.rename(there.data)
-    sync_folder(root)
+            return False
+        sync_folder(root)
+    return True
+
+
+def _move_in(stage: Workspace, there: Workspace) -> None:
+    if stage.solution_csv.exists():
+        stage.solution_csv.rename(there.solution_csv)
+    if not has_data(there):
+        if there.data.exists():
+            there.data.rmdir()  # empty; not every system renames over it
+        stage.data.rename(there.data)
+    sync_folder(there.root)
 
 
 def _umask_of(folder: Path) -> int:

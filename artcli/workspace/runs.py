@@ -20,7 +20,7 @@ from typing import Any, Literal
 
 from artcli.errors import ArtcliError
 from artcli.workspace.files import read_json, remove_tree, require_seal, unsealed
-from artcli.workspace.locks import hold, is_held
+from artcli.workspace.locks import hold, is_held, told_holder
 from artcli.workspace.paths import Workspace, checked_name
 
 State = Literal["finished", "running", "stopped", "damaged"]
@@ -138,6 +138,12 @@ def _require_parts(workspace: Workspace, name: str) -> list[Path]:
     if not parts:
         read_run(workspace, name)  # says that there is none, and what there is
     return parts
+
+
+def in_use(workspace: Workspace, name: str) -> str:
+    """`, in use by another process (pid …)` where one works on a fold of the run, else nothing."""
+    held = [path for path in _locks(workspace.run_dir(name)) if is_held(path)]
+    return f", in use by {told_holder(held[0])}" if held else ""
 
 
 def lock_path(workspace: Workspace, name: str, fold: str) -> Path:
