@@ -62,7 +62,7 @@ def _need_room(folder: Path, parts: Parts, there: int) -> None:
     model = parts.model.module
     trained = sum(tensor_bytes(group["params"]) for group in parts.optimizer.param_groups)
     one = tensor_bytes(model.state_dict()) * (2 if parts.ema else 1) + 2 * trained
-    need_room(folder.parent, (3 - there) * one, "the checkpoints")  # the fold is not begun yet
+    need_room(folder, (3 - there) * one, "the checkpoints")
 
 
 def _put_back(fabric: Fabric, state: dict[str, Any], parts: Parts) -> Cursor:

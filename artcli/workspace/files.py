@@ -194,12 +194,12 @@ def explained(path: Path, size: int | None = None) -> Iterator[None]:
 
 
 def need_room(folder: Path, size: int, what: str, hint: str = _ROOM) -> None:
-    """Errors: `ArtcliError` where `folder` cannot be written, or its disk has no room for `what`
-    of `size` bytes."""
+    """Errors: `ArtcliError` where `folder` cannot be made or written, or its disk has no room for
+    `what` of `size` bytes. Nothing is left there: what is refused has not begun."""
+    place = next(one for one in (folder, *folder.parents) if one.exists())
     with explained(folder):
-        make_folder(folder)
-        tempfile.TemporaryFile(dir=folder).close()  # it has no name that a signal could leave
-        free = shutil.disk_usage(folder).free
+        tempfile.TemporaryFile(dir=place).close()  # it has no name that a signal could leave
+        free = shutil.disk_usage(place).free
     if free < size:
         raise ArtcliError(
             f"no room for {what} in {folder}: {size:,} bytes are needed, {free:,} are free", hint

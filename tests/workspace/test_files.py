@@ -113,10 +113,10 @@ def test_lines_are_sealed_from_the_first_to_the_last(tmp_path: Path) -> None:
 
 
 def test_room_is_asked_for_in_bytes(tmp_path: Path) -> None:
-    files.need_room(tmp_path / "new", 1, "a file")
+    files.need_room(tmp_path / "new" / "deep", 1, "a file")
     with pytest.raises(ArtcliError, match=r"no room for it .*: 1,125,899,906,842,624 bytes are"):
-        files.need_room(tmp_path, 1 << 50, "it")
-    assert [path.name for path in tmp_path.iterdir()] == ["new"]
+        files.need_room(tmp_path / "new", 1 << 50, "it")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_signal_as_a_file_is_made_leaves_none(
