@@ -8,6 +8,7 @@ the same batches. Pictures stay uint8; normalising and mixing are the device's w
 from __future__ import annotations
 
 import random
+import time
 import warnings
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from artcli.host.records import Box
 
     Crop = Callable[[np.random.Generator, int, int], Box]
+
+_WORD_SECONDS = 1.0  # as long, torch may take to tell of a loader that has died
 
 
 class Batch(NamedTuple):
@@ -205,6 +208,9 @@ def batches(
             if isinstance(batch, ArtcliError):
                 raise batch
             yield batch
+    except (EOFError, OSError):  # of one that dies while it hands a batch over, torch tells next
+        time.sleep(_WORD_SECONDS if workers else 0)
+        raise
     except GeneratorExit:
         if workers:  # out of its finalizer no error would come
             made._shutdown_workers()  # type: ignore[attr-defined]
