@@ -135,16 +135,17 @@ def _unused(workspace: Workspace, name: str | None, recipe: Recipe) -> str:
 
 
 def _require_free(workspace: Workspace, run: str) -> None:
-    from artcli.workspace.runs import run_parts
+    from artcli.workspace.runs import in_use, run_parts
 
     if run_parts(workspace, run) and _leads():
-        done = any(workspace.run_dir(run).glob("fold-*/result.json"))
-        more = "train another fold of it" if done else "go on with it"
-        flag = f"{run}{workspace.flag}{' --fold N' if done else ''}"
-        raise ArtcliError(
-            f"there is a run {run} already",
-            f"choose another --name; or {more}: artcli train --resume {flag}",
-        )
+        hint = "choose another --name"
+        if (workspace.run_dir(run) / "recipe.toml").is_file():
+            finished, unfinished = _folds(workspace, run)
+            done = finished and not unfinished
+            more = "train another fold of it" if done else "go on with it"
+            flag = f"{run}{workspace.flag}{' --fold N' if done else ''}"
+            hint += f"; or {more}: artcli train --resume {flag}"
+        raise ArtcliError(f"there is a run {run} already{in_use(workspace, run)}", hint)
 
 
 def _again(workspace: Workspace, run: str, label: str) -> str:
@@ -161,7 +162,6 @@ def _leads() -> bool:
 def _resumed(
     workspace: Workspace, run: str, fold: str | None, others: dict[str, Any]
 ) -> tuple[str, str, Recipe]:
-    from artcli.predicting.folder import read_facts
     from artcli.training.recipe import flag_of, read_recipe
 
     if extra := [name for name, value in others.items() if value is not None]:
@@ -177,15 +177,8 @@ def _resumed(
             "artcli runs lists them; artcli train starts one",
         )
     recipe = read_recipe(folder / "recipe.toml")
-    begun = sorted(place.name.removeprefix("fold-") for place in folder.glob("fold-*"))
-    said = (read_facts(workspace, run) or {"folds": {}})["folds"]  # of trained folds, mostly
-    finished = [
-        label
-        for label in begun
-        if label in said and (folder / f"fold-{label}" / "result.json").exists()
-    ]
-    unfinished = [label for label in begun if label not in finished]
-    if fold is None and not unfinished and begun:
+    finished, unfinished = _folds(workspace, run)
+    if fold is None and not unfinished and finished:
         raise ArtcliError(
             f"the run {run} is finished (fold {', '.join(finished)}): there is nothing to resume",
             f"train another fold of it with: artcli train --resume {run} --fold N",
@@ -197,6 +190,21 @@ def _resumed(
             f"finished: {', '.join(finished)}; name another fold",
         )
     return run, label, recipe
+
+
+def _folds(workspace: Workspace, run: str) -> tuple[list[str], list[str]]:
+    """The folds of a run that are trained and predicted, and those that were begun alone."""
+    from artcli.predicting.folder import read_facts
+
+    folder = workspace.run_dir(run)
+    begun = sorted(place.name.removeprefix("fold-") for place in folder.glob("fold-*"))
+    said = (read_facts(workspace, run) or {"folds": {}})["folds"]  # of trained folds, mostly
+    finished = [
+        label
+        for label in begun
+        if label in said and (folder / f"fold-{label}" / "result.json").exists()
+    ]
+    return finished, [label for label in begun if label not in finished]
 
 
 def _label(fold: str | None, recipe: Recipe) -> str:
