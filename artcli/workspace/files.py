@@ -108,6 +108,7 @@ def sealed_lines(text: str) -> str:
 def require_seal(path: Path, data: bytes) -> None:
     """Errors: `ArtcliError` where `data`, read from `path`, is not what `sealed_lines` sealed;
     what was never sealed may be anything."""
+    data = data.replace(b"\r\n", b"\n")  # as an editor or git may have made of it
     first, _, text = data.partition(b"\n")
     marked = first.startswith(f"# {_SEAL} = ".encode())
     if marked and data != sealed_lines(text.decode(errors="replace")).encode():

@@ -105,7 +105,7 @@ def test_lines_are_sealed_from_the_first_to_the_last(tmp_path: Path) -> None:
     path, text = tmp_path / "a.toml", "a = 1\nb = 2\n"
     sealed = files.sealed_lines(text).encode()
     assert sealed.endswith(text.encode())
-    for right in (sealed, text.encode(), b""):
+    for right in (sealed, text.encode(), b"", sealed.replace(b"\n", b"\r\n")):
         files.require_seal(path, right)
     for wrong in (sealed[:-6], sealed + b"c = 3\n", sealed.replace(b"2", b"4", 1)):
         with pytest.raises(ArtcliError, match="is not the file that was written"):
