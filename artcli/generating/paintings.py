@@ -91,7 +91,12 @@ def load_paintings(request: Request, size: int) -> Paintings:
 
 
 def to_picture(image: Tensor) -> NDArray[np.uint8]:
-    """`(3, H, W)` float from -1 to 1 (else clipped) as `(H, W, 3)` uint8."""
+    """`(3, H, W)` float from -1 to 1 (else clipped) as `(H, W, 3)` uint8.
+
+    Errors: `ArtcliError` for what is no number.
+    """
+    if image.isnan().any():
+        raise ArtcliError("the generator painted no picture, but NaN", "try a lower lr")
     pixels = (image.detach().float().clamp(-1, 1) + 1) * 127.5
     picture: NDArray[np.uint8] = pixels.round().byte().permute(1, 2, 0).cpu().numpy()
     return picture

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -60,8 +60,9 @@ def run_steps(
 
     The curve of each loss comes back, at some 200 to 400 of the steps (all, of fewer).
 
-    Errors: `ArtcliError` when a loss or a network's weight is not finite (the last checkpoint is
-    kept), or when the checkpoint does not fit; `Interrupted` after a signal, with everything saved.
+    Errors: `ArtcliError` when a loss, or a number that a checkpoint would keep, is not finite (the
+    last checkpoint is kept), or when the checkpoint does not fit; `Interrupted` after a signal,
+    with everything saved.
     """
     folder, shown = request.folder / name, what or name
     done, curves = _restore(folder, state, steps)
@@ -131,12 +132,35 @@ def _figure(loss: torch.Tensor | float) -> float:
 
 
 def _sums(state: Mapping[str, Any]) -> dict[str, float]:
-    """The sum of each network's weights: finite only if all of them are."""
+    """The sum of all that is kept of each part: finite only if all of it is.
+
+    Of a network that is its weights and the statistics of its norms (other buffers may hold
+    infinity by design).
+    """
     return {
-        f"sum of {part}'s weights": sum(_figure(weight.sum()) for weight in owner.parameters())
+        f"sum of {part}'s {what}": sum(
+            _figure(one.sum()) for one in tensors if one.is_floating_point()
+        )
         for part, owner in state.items()
-        if isinstance(owner, torch.nn.Module)
+        for what, tensors in _kept(owner)
     }
+
+
+def _kept(owner: Any) -> Iterator[tuple[str, Iterable[torch.Tensor]]]:
+    if isinstance(owner, torch.nn.Module):
+        yield "weights", owner.parameters()
+        named = owner.named_buffers()
+        yield "statistics", [buffer for name, buffer in named if ".running_" in f".{name}"]
+    else:
+        yield "state", _tensors(owner.state_dict())
+
+
+def _tensors(tree: Any) -> Iterator[torch.Tensor]:
+    if isinstance(tree, torch.Tensor):
+        yield tree
+    elif isinstance(tree, Mapping | list | tuple):
+        for inner in tree.values() if isinstance(tree, Mapping) else tree:
+            yield from _tensors(inner)
 
 
 def _refuse_non_finite(figures: Mapping[str, float], what: str, step: int, folder: Path) -> None:

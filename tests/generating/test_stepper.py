@@ -240,7 +240,7 @@ def test_another_seed_learns_something_else(tmp_path: Path) -> None:
 
 
 def spoilt(rivals: Rivals, at: int, spoil: str) -> Callable[..., dict[str, Any]]:
-    """A step that goes wrong at a step: in a loss, or in a weight while the loss is finite."""
+    """A step that goes wrong at a step: in a loss, or in what is kept while the loss is finite."""
 
     def step(number: int, rng: np.random.Generator) -> dict[str, Any]:
         losses = rivals.step(number, rng)
@@ -250,6 +250,8 @@ def spoilt(rivals: Rivals, at: int, spoil: str) -> Callable[..., dict[str, Any]]
             with torch.no_grad():
                 rivals.maker.weight[0, 0] = float("inf")
             return {"maker": 1.0}
+        if number == at and spoil == "optimizer":
+            rivals.making.state[rivals.maker.weight]["exp_avg"][0, 0] = float("nan")
         return losses
 
     return step
@@ -257,7 +259,11 @@ def spoilt(rivals: Rivals, at: int, spoil: str) -> Callable[..., dict[str, Any]]
 
 @pytest.mark.parametrize(
     ("spoil", "named"),
-    [("loss", "the loss critic is not finite at step 4"), ("weight", "the sum of maker's weights")],
+    [
+        ("loss", "the loss critic is not finite at step 4"),
+        ("weight", "the sum of maker's weights"),
+        ("optimizer", "the sum of making's state"),
+    ],
 )
 def test_nothing_bad_is_saved_and_the_last_good_checkpoint_is_named(
     tmp_path: Path, spoil: str, named: str
