@@ -125,7 +125,7 @@ def _take_solution(source: Path, contest: Contest, solution: Path) -> list[str]:
         if problems or answered != {piece.id for piece in contest.test}:
             why = problems[0] if problems else "it does not answer this contest's test"
             return [f"{path} was left: {why}"]
-        with explained(solution):
+        with explained(solution, path.stat().st_size):
             shutil.copyfile(path, solution)
         return [f"{path} was taken over, outside the data: artcli score compares with it"]
     return []

@@ -110,5 +110,6 @@ class _Job:
 def _cut(job: _Job) -> None:
     whole = read_image(job.source)
     for box, target in job.boxes:
-        with explained(target):
-            target.write_bytes(encode_jpeg(cut(whole, box), PIECE_QUALITY))
+        data = encode_jpeg(cut(whole, box), PIECE_QUALITY)
+        with explained(target, len(data)):
+            target.write_bytes(data)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import platform
@@ -136,9 +137,12 @@ def library_versions() -> dict[str, str]:
 def append_history(folder: Path, metrics: dict[str, Any]) -> None:
     """Add an epoch's metrics; before its checkpoint, so that none is ever without its line."""
     path = folder / HISTORY
-    with explained(path), path.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(sealed(metrics)) + "\n")
-        file.flush()
+    line = (json.dumps(sealed(metrics)) + "\n").encode()
+    with explained(path, len(line)), path.open("ab", buffering=0) as file:
+        start = file.tell()
+        if file.write(line) < len(line):  # the disk became full in it
+            file.truncate(start)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         os.fsync(file.fileno())
     sync_folder(folder)  # where the file is new
 

@@ -119,5 +119,5 @@ def _photograph(number: tuple[int, int, int], sides: tuple[int, int]) -> bytes:
 
 
 def _write(path: Path, data: bytes) -> None:
-    with explained(path):
+    with explained(path, len(data)):
         path.write_bytes(data)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from artcli.reporting.eda.report import Drawn
-from artcli.workspace.files import replacing
+from artcli.workspace.files import write_bytes
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -128,10 +128,12 @@ def accent_ramp() -> Colormap:
 
 def write_png(drawn: Drawn, path: Path) -> None:
     """The figure as a PNG file on white, 150 dots per inch."""
-    with style(), replacing(path) as part:
+    png = io.BytesIO()
+    with style():
         drawn.figure.savefig(
-            part, format="png", dpi=_DPI, facecolor="white", metadata={"Software": None}
+            png, format="png", dpi=_DPI, facecolor="white", metadata={"Software": None}
         )
+    write_bytes(path, png.getvalue())
 
 
 def as_svg(drawn: Drawn) -> str:
