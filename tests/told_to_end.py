@@ -8,7 +8,7 @@ import shlex
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,9 @@ from artcli import cli
 from artcli.signals import SIGNALS, held_back, let_in
 
 MOST_SECONDS = 120.0
+ANSWERED = 10.0  # seconds, of a busy machine, in which a first signal has ended a command
+SHORT = 2.0  # in which a second has, however slow the disk
+AT_ITS_END = 1.0  # before it would have ended, in which a signal may find nothing left to stop
 
 
 @dataclass(frozen=True)
@@ -49,9 +52,14 @@ class Ended:
         return shlex.split(found[1]) if found else None
 
 
-def ended(words: Sequence[str], log: Path, signals: Sequence[Sent] = ()) -> Ended:
+def ended(
+    words: Sequence[str],
+    log: Path,
+    signals: Sequence[Sent] = (),
+    before_first: Callable[[], object] = lambda: None,
+) -> Ended:
     """`artcli WORDS` in a forked process, which finds all modules imported."""
-    return end_of(begun(words, log), log, signals)
+    return end_of(begun(words, log), log, signals, before_first)
 
 
 def begun(words: Sequence[str], log: Path) -> int:
@@ -67,8 +75,14 @@ def begun(words: Sequence[str], log: Path) -> int:
     return child
 
 
-def end_of(child: int, log: Path, signals: Sequence[Sent]) -> Ended:
-    """The end of the process `child`, which leads its group, and is sent these signals."""
+def end_of(
+    child: int,
+    log: Path,
+    signals: Sequence[Sent],
+    before_first: Callable[[], object] = lambda: None,
+) -> Ended:
+    """The end of the process `child`, which leads its group, and is sent these signals; whoever
+    must know is told `before_first`."""
     begun = last = time.perf_counter()
     waiting, sent = list(signals), 0
     while True:
@@ -80,6 +94,8 @@ def end_of(child: int, log: Path, signals: Sequence[Sent]) -> Ended:
             return Ended(128 - code if code < 0 else code, said, sent, now - last, code < 0)
         if waiting and now - last >= waiting[0].after:
             one = waiting.pop(0)
+            if not sent:
+                before_first()
             (os.killpg if one.group else os.kill)(child, one.number)
             last, sent = now, sent + 1
         if now - begun > MOST_SECONDS:
@@ -114,15 +130,17 @@ def _as_a_process(words: Sequence[str], log: Path) -> None:
 
 def wrong_with(end: Ended, signals: Sequence[Sent], words: Sequence[str]) -> str:
     """What is wrong with the way it ended; "" where nothing is."""
-    number = signals[0].number if end.sent else 0
     if "Traceback" in end.said or "Exception ignored" in end.said:
         return f"it said {end.said[-600:]}"
     if not end.sent:
         return "" if end.code == 0 else f"it ended with {end.code}: {end.said[-300:]}"
-    if end.code not in {0, 128 + number}:
-        return f"signal {number} ended it with {end.code}: {end.said[-300:]}"
-    if end.died:
-        return f"it died of signal {number} without a word"
+    told = f"{end.seconds:.1f} s after signal {[one.number for one in signals[: end.sent]]}"
+    if end.code not in {0, *(128 + one.number for one in signals[: end.sent])}:
+        return f"{told} it ended with {end.code}: {end.said[-300:]}"
+    if end.seconds > (AT_ITS_END if end.code == 0 else SHORT if end.sent > 1 else ANSWERED):
+        return f"it ended only {told}, with {end.code}"
+    if end.died and end.sent == 1:
+        return f"it died {told} without a word"
     if end.code and end.sent == 1 and end.goes_on(words) is None:
         return f"it says nothing of how to go on: {end.said[-300:]}"
     return ""
