@@ -17,8 +17,8 @@ def unless_it_stalls(download: Callable[[], T], arrived: Callable[[], int], seco
     Clients of the network try again and again: for minutes, or, if each attempt brings some bytes
     that had come before, for ever. `arrived` may fall when a file is begun anew.
 
-    Errors: those of `download`; `TimeoutError`, which leaves it to end with the process (which waits
-    for threads of its own, if it has some, until they give up).
+    Errors: those of `download`; `TimeoutError`, which leaves it to end with the process; that
+    waits for the download's own threads, if it has some, until they give up.
     """
     made: Future[T] = Future()
 
