@@ -64,12 +64,17 @@ def fetch(repository: str, filename: str) -> Path:
 def _knock(repository: str, filename: str, revision: str | None = None) -> None:
     """Ask the hub for a file's head, once: its client would try six times, for half a minute.
 
+    To look up a name, and to try each of its addresses in turn, may take long, too: twice
+    `CONNECT_SECONDS` are given to it all.
+
     Errors: those of the network; `ConnectionError` where the hub itself is out of order.
     """
     from huggingface_hub import get_session, hf_hub_url
 
     url = hf_hub_url(repository, filename, revision=revision)
-    answer = get_session().head(url, timeout=CONNECT_SECONDS)
+    answer = unless_it_stalls(
+        lambda: get_session().head(url, timeout=CONNECT_SECONDS), lambda: 0, 2 * CONNECT_SECONDS
+    )
     if answer.status_code >= 500:
         raise ConnectionError(f"the hub answers {answer.status_code}")
 
