@@ -61,6 +61,8 @@ def side_by_side(
                         results[place] = begun.result()
                     except ArtcliError as error:
                         errors.append(error)
+                        if running and not isinstance(error, Interrupted):
+                            console.warn(f"{error.message}; what runs beside it goes on")
                     else:
                         done(jobs[place], results[place])
                 if (number := request.signal_number or _interrupt(errors)) and not told:
