@@ -156,6 +156,8 @@ def cut_history(folder: Path, step: int) -> None:
             console.warn(f"{path} has {lost} damaged lines, which are left out")
         kept = [line for line in history if line["step"] <= step]
         write_text(path, "".join(json.dumps(sealed(line)) + "\n" for line in kept))
+    elif path.is_symlink():  # to nowhere, yet: lines would be added there
+        path.unlink()
 
 
 def fold_result(folder: Path, cursor: Cursor, plan: Plan) -> dict[str, Any]:
