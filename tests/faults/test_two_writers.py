@@ -7,8 +7,9 @@ import os
 import shutil
 import signal
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +18,21 @@ import pytest
 import torch
 import torch._dynamo  # imported before any fork: it starts threads
 from command_line import artcli
+from lightning_fabric import Fabric
 from painted import MODEL, contest_of, painted_workspace
 
 from artcli.commands.plugins import files as plugin_files
 from artcli.contest import pixels, splits
+from artcli.contest.survey import surveying
 from artcli.errors import ArtcliError
 from artcli.host import trust
 from artcli.predicting import submission
 from artcli.predicting.folder import import_predictions, read_kept
 from artcli.predicting.predictions import Predictions
+from artcli.training import features, loop
+from artcli.training.model import PaintingModel
 from artcli.training.pixel_sets import train_pixels
-from artcli.workspace import locks, runs, settings
+from artcli.workspace import locks, make, runs, settings
 from artcli.workspace.files import sha256_file
 from artcli.workspace.paths import Workspace
 
@@ -59,7 +64,7 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     root = tmp_path_factory.mktemp("writers")
     workspace = painted_workspace(root / "fresh", each=6, pieces=4)
     warm = _copy(workspace, root / "warm")
-    assert _train(warm).code == 0
+    assert _call(warm, CALLS["train, of one name"][0])[0] == 0
     return workspace
 
 
@@ -68,6 +73,11 @@ def _own_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(trust.CONFIG_VARIABLE, str(tmp_path / "configuration"))
 
 
+CALLS: Mapping[str, tuple[Sequence[str], int]] = {  # and how many races of `make faults`
+    "train, of one name": (("train", "--name", "x", *SMALL), 50),
+    "train --resume, of one run": (("train", "--resume", "x", "--workers", "0"), 50),
+    "kfold, of one name": (("kfold", "--name", "x", *SMALL), 15),
+}
 Race = Callable[[Workspace, int], str]  # what is wrong after race number N, "" if nothing is
 
 
@@ -96,6 +106,81 @@ def _pixels(workspace: Workspace, number: int) -> str:
     decoded = sum(one["value"][0] for one in found)
     ok = len(sums) == 1 and decoded == len(contest.train)
     return "" if ok else f"{decoded} files decoded of {len(contest.train)}, sums {sums}"
+
+
+class _Body(torch.nn.Module):
+    """The mean of each channel; it counts the pictures it has seen."""
+
+    mean, std, seen = (0.0, 0.0, 0.0), (1.0, 1.0, 1.0), 0
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        self.seen += len(images)
+        return images.mean((2, 3))
+
+
+def _features(workspace: Workspace, number: int) -> str:
+    """Of the first 30 of 40 pictures, and of the last 30."""
+    shown = np.random.default_rng(number).integers(0, 256, (40, 8, 8, 3), np.uint8)
+    fabric = Fabric(accelerator="cpu", devices=1)
+
+    def compute(rows: slice) -> object:
+        model = PaintingModel(body := _Body(), torch.nn.Identity())
+        found = features.Features.of(workspace.cache, model)(fabric, shown[rows], "Features")
+        right = np.allclose(found, shown[rows].mean((1, 2)) / 255, atol=1e-5)
+        return body.seen if right else "wrong features"
+
+    found = _race(lambda writer: compute(slice(10 * writer, 30 + 10 * writer)), number)
+    seen = sorted(str(one.get("value")) for one in found)
+    later = _tried(lambda _: compute(slice(None)), 0)  # is all of both kept?
+    ok = seen == ["10", "30"] and later == {"value": 0}
+    return "" if ok else f"computed {found}, and later {later}"
+
+
+def _survey(workspace: Workspace, number: int) -> str:
+    contest = contest_of(workspace)
+
+    def look(_writer: int) -> object:
+        found = surveying.survey(workspace.cache, contest, workers=1)
+        return [found.measured, int(found.thumbs.sum()), float(found.styles.sum())]
+
+    found = _race(look, number)
+    if not all("value" in one for one in found):
+        return f"one failed: {found}"
+    measured = sum(one["value"][0] for one in found)
+    same = found[0]["value"][1:] == found[1]["value"][1:]
+    ok = same and measured == len(contest.train) + len(contest.test)
+    return "" if ok else f"{measured} pictures measured: {found}"
+
+
+def _init(workspace: Workspace, number: int) -> str:
+    """Two contests for one workspace, or one and none; it is there before, or not."""
+    place, both, new = workspace.root / "ws", number % 4 < 2, bool(number % 2)
+    if not new:
+        make.make_workspace(place)
+
+    def fill(data: Path, solution: Path, writer: int) -> None:
+        (data / "train.csv").write_text(f"{writer}")
+        (workspace.root / f"ready-{writer}").touch()
+        other, until = workspace.root / f"ready-{1 - writer}", time.monotonic() + 5 * both
+        while not other.exists() and time.monotonic() < until:  # to be done at one moment
+            pass
+        solution.write_text(f"{writer}")
+
+    def begin(writer: int) -> object:
+        filled = partial(fill, writer=writer) if both or not writer else None
+        return str(make.make_workspace(place, filled).root)
+
+    found = _race(begin, number)
+    won = [writer for writer, one in enumerate(found) if "value" in one]
+    if (len(won) != 1 if both else len(won) != 2) or any("error" in one for one in found):
+        return f"winners {won}: {found}"
+    if any("already holds data" not in one["told"] for one in found if "told" in one):
+        return f"the other is told {found}"
+    there = make.Workspace(place)
+    kept = [file.read_text() for file in (there.train_csv, there.solution_csv) if file.exists()]
+    left = [path.name for folder in (place, workspace.root) for path in folder.glob("*.part")]
+    ok = kept == [str(won[0])] * 2 and there.settings_file.is_file() and not left
+    return "" if ok else f"of writer {won[0]} there is {kept}, and {left}"
 
 
 def _settings(workspace: Workspace, number: int) -> str:
@@ -184,12 +269,16 @@ def _removal(workspace: Workspace, number: int) -> str:
 RACES: Mapping[str, tuple[Race, tuple[Any, ...]]] = {
     "the file of folds": (_folds, (splits,)),
     "the pixel cache": (_pixels, (pixels,)),
+    "the features cache": (_features, (features,)),
+    "the survey of a contest": (_survey, (surveying,)),
+    "a new workspace, as two fill it": (_init, (make,)),
     "artcli.toml, as two plugins are added": (_settings, (settings, trust)),
     "predictions imported under one name": (_imports, (runs,)),
     "submissions of one run": (_submissions, (submission,)),
     "the next free name of a run": (_names, (runs,)),
     "a run that is gone on with and removed": (_removal, (runs,)),
 }
+LONGER = {"the features cache", "the survey of a contest"}
 
 
 @pytest.mark.parametrize("what", RACES)
@@ -197,6 +286,7 @@ def test_two_at_once(
     what: str,
     fresh: Workspace,
     trials: Callable[[int, int], int],
+    full: bool,
     seed: int,
     shows: Callable[..., None],
     tmp_path: Path,
@@ -210,6 +300,8 @@ def test_two_at_once(
         shutil.rmtree(workspace.root)
         return f"race {number}: {said}" if said else ""
 
+    if what in LONGER and not full:
+        pytest.skip("takes too long for make test; make faults has it")
     count, enough = trials(2, 50), trials(1, 20)
     broken = [said for number in range(count) if (said := why(number, "held"))]
     with monkeypatch.context() as patch:
@@ -225,45 +317,53 @@ def test_two_at_once(
     )  # fmt: skip
 
 
-def test_two_at_once_train_one_run(
+@pytest.mark.parametrize("what", CALLS)
+def test_two_at_once_call(
+    what: str,
     fresh: Workspace,
     trials: Callable[[int, int], int],
+    full: bool,
     seed: int,
     shows: Callable[..., None],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    alone = _copy(fresh, tmp_path / "alone")
-    assert "value" in _race(lambda writer: _train(alone).code if writer else 0, seed)[1]
-    whole = _weights(alone)
+    words, many = CALLS[what]
+    if not full and what != "train, of one name":
+        pytest.skip("takes too long for make test; make faults has it")
+    begun = _half_trained(fresh, tmp_path / "begun", seed) if "--resume" in words else fresh
+    alone = _copy(begun, tmp_path / "alone")
+    assert _race(lambda writer: _call(alone, words) if writer else [0], seed)[1]["value"][0] == 0
+    whole, by_pid = _weights(alone), list[bool]()
 
     def why(number: int, place: str) -> str:
-        workspace = _copy(fresh, tmp_path / f"{place}-{number}")
-
-        def train(_writer: int) -> object:
-            answer = _train(workspace)
-            return [answer.code, " ".join(answer.err.split())]
-
-        found = _race(train, 1000 * seed + number)
+        workspace = _copy(begun, tmp_path / f"{place}-{number}")
+        found = _race(lambda _writer: _call(workspace, words), 1000 * seed + number)
         ended = sorted(one.get("value", [9, str(one)]) for one in found)
         end = _weights(workspace)
         shutil.rmtree(workspace.root)
         if [code for code, _ in ended] != [0, 1]:
             return f"race {number}: they ended with {ended}"
         told = ended[1][1]
-        pids = [f"pid {one['pid']}:" for one in found]
-        if "there is a run x already" not in told and not any(pid in told for pid in pids):
+        by_pid.append(any(f"pid {one['pid']}:" in told for one in found))
+        if (
+            not by_pid[-1]
+            and "there is a run x already hint: choose another --name; or" not in told
+        ):
             return f"race {number}: told {told}"
         return "" if end == whole else f"race {number}: other weights or predictions"
 
-    count, control = trials(1, 50), trials(1, 10)
+    count, control = trials(1, many), trials(1, 10)
     broken = [said for number in range(count) if (said := why(number, "held"))]
+    named = sum(by_pid)
     with monkeypatch.context() as patch:
-        patch.setattr(runs, "hold", _no_lock)
+        for module in (runs, locks):
+            patch.setattr(module, "hold", _no_lock)
         lost = sum(bool(why(number, "free")) for number in range(control))
     shows(
-        "writers", "train, of one name", trials=count, broken=broken,
+        "writers", what, trials=count, broken=broken,
         without="no lock is taken", control=(control, lost),
+        figures=f"the other is told the process {named} times; else that one had ended",
     )  # fmt: skip
 
 
@@ -285,12 +385,20 @@ def test_a_lock_dies_with_its_owner(
             except ArtcliError as error:
                 if f"pid {owner}:" not in str(error):
                     return f"not told who holds it: {error}"
-            os.kill(owner, signal.SIGKILL)
-            os.waitpid(owner, 0)
-            started = time.perf_counter()
-            with locks.hold(path, "it"):  # although the owner's child lives on
-                waits.append(time.perf_counter() - started)
-            return ""
+            noted: list[str] = []
+
+            def note(said: str) -> None:  # whoever waits is told, and only then the owner dies
+                noted.append(said)
+                os.kill(owner, signal.SIGKILL)
+                os.waitpid(owner, 0)
+                noted.append(str(time.perf_counter()))
+
+            with monkeypatch.context() as patch:
+                patch.setattr(locks.console, "note", note)
+                with locks.hold(path, "it", wait=True):  # although the owner's child lives on
+                    waits.append(time.perf_counter() - float(noted[1]))
+            told = noted[0].startswith(f"waiting for another process (pid {owner}:")
+            return "" if told else f"a waiter is told {noted[0]}"
         except ArtcliError as error:
             return str(error)
         finally:
@@ -364,8 +472,29 @@ def _tried(work: Callable[[int], object], writer: int) -> Outcome:
         return {"error": repr(error)}
 
 
-def _train(workspace: Workspace) -> Any:
-    return artcli("train", "-w", workspace.root, "--name", "x", *SMALL)
+def _call(workspace: Workspace, words: Sequence[str]) -> list[Any]:
+    """The exit code, and what was said."""
+    answer = artcli(*words, "-w", workspace.root)
+    return [answer.code, " ".join(f"{answer.out} {answer.err}".split())]
+
+
+def _half_trained(fresh: Workspace, place: Path, seed: int) -> Workspace:
+    """A copy with a run x that has ended after the first of its epochs."""
+    workspace, plain = _copy(fresh, place), loop.train_step
+
+    def step(fabric: Any, parts: Any, plan: Any, done: int, taken: Any) -> dict[str, float]:
+        if done == plan.steps_per_epoch:
+            raise ArtcliError("ended here")
+        return plain(fabric, parts, plan, done, taken)
+
+    def train(_writer: int) -> object:
+        loop.train_step = step
+        return _call(workspace, CALLS["train, of one name"][0])
+
+    ended = _race(lambda writer: train(writer) if writer else [], seed)[1]["value"]
+    assert ended[0] == 1
+    assert "ended here" in ended[1]
+    return workspace
 
 
 def _weights(workspace: Workspace) -> dict[str, str]:
@@ -388,10 +517,12 @@ def _no_lock(*_arguments: object, **_named: object) -> Any:
 
 
 @contextmanager
-def _by_a_file_alone(path: Path, what: str) -> Iterator[None]:
+def _by_a_file_alone(path: Path, what: str, *, wait: bool = False) -> Iterator[None]:
     try:
         path.touch(exist_ok=False)
     except FileExistsError:
+        if wait:
+            locks.console.note("waiting")
         raise ArtcliError(f"{what} is in use by pid {path.read_text()}:") from None
     path.write_text(str(os.getpid()))
     try:
