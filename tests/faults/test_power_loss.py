@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -9,17 +10,26 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from generated_sets import Made, keep_set
 from lost_power import log_of, states_after_crash, write_tree
+from painted import small_recipe
 from saved_states import a_contest, keep, state
 
+from artcli.contest import splits
+from artcli.contest.generated.store import list_sets, read_set
 from artcli.errors import ArtcliError
+from artcli.host.discovery import load_host
+from artcli.host.trust import CONFIG_VARIABLE, approve, is_approved
 from artcli.predicting.folder import read_kept
+from artcli.predicting.submission import write_submission
 from artcli.training import checkpoint
 from artcli.training.checkpoint import find_checkpoint, load_checkpoint, save_checkpoint
-from artcli.training.record import append_history
+from artcli.training.components import bind_recipe
+from artcli.training.record import append_history, describe_run, describe_split, trained_on
 from artcli.workspace import files
 from artcli.workspace.paths import Workspace
-from artcli.workspace.runs import read_history
+from artcli.workspace.runs import read_history, read_run
+from artcli.workspace.settings import Settings, read_settings, write_settings
 
 pytestmark = pytest.mark.skipif(
     shutil.which("strace") is None, reason="needs strace, to log file operations: make tools"
@@ -34,9 +44,16 @@ def test_checkpoints_and_their_history(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     torch.set_num_threads(1)
+    contest, recipe = a_contest(tmp_path / "w"), small_recipe(image_size=32)
+    components = bind_recipe(load_host(Workspace(tmp_path / "w")), recipe)
+    folds = splits.Folds(4, {one.id: n % 4 for n, one in enumerate(contest.train)})
+    learnt = ["1", "2"]
 
     def work(root: Path) -> None:
         fold = root / "checkpoints" / "x" / "fold-0"
+        splits._write(Workspace(root).folds_file(4), folds)
+        describe_run(fold.parent, "x", recipe, components, contest.classes(), 32)
+        describe_split(fold, {"training": learnt, "held": ["3"]})
         for step in (1, 2, 3):
             if step > 1:
                 append_history(fold, {"step": step})
@@ -57,8 +74,13 @@ def test_checkpoints_and_their_history(
                 assert step >= int(said or 0), f"save {said} was reported, {step} is there"
                 told = [line["step"] for line in read_history(fold)]
                 assert told[: step - 1] == [*range(2, step + 1)], f"{told} is told of {step} steps"
+                assert (run := read_run(Workspace(root), "x")).state != "damaged", run.reason
+                assert trained_on(fold) == set(learnt)
+                lines = Workspace(root).folds_file(4).read_text().splitlines()
+                assert len(lines) == 1 + len(contest.train), "no folds"
 
-    _show(shows, "three saves of a run", work, check, trials(0, 6), seed, tmp_path, monkeypatch)
+    what = "the folds, the records and three saves of a run"
+    _show(shows, what, work, check, trials(0, 6), seed, tmp_path, monkeypatch)
 
 
 def test_predictions(
@@ -85,6 +107,53 @@ def test_predictions(
 
     what = "the predictions of three folds"
     _show(shows, what, work, check, trials(0, 6), seed, tmp_path, monkeypatch)
+
+
+def test_what_else_is_told_to_be_saved(
+    shows: Callable[..., None],
+    trials: Callable[[int, int], int],
+    seed: int,
+    full: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if not full:
+        pytest.skip("takes too long for make test; make faults has it")
+    own = Workspace(tmp_path / "w")
+    contest = a_contest(own.root)
+    keep(own, contest, 0)
+    kept = read_kept(own, "x")
+    assert kept is not None
+    submitted = write_submission(own, contest, kept).path.read_bytes()
+    plugin, made = own.data / "train.csv", Made(contest.artists[0], styles=("1",))
+
+    def work(root: Path) -> None:
+        os.environ[CONFIG_VARIABLE] = str(root / "config")
+        steps: tuple[Callable[[], object], ...] = (
+            lambda: write_settings(Workspace(root), Settings(plugins=("a.py",))),
+            lambda: approve(plugin),
+            lambda: keep_set(Workspace(root), "s", {"1": plugin}, [made, made]),
+            lambda: write_submission(Workspace(root), contest, kept),
+        )
+        for number, step in enumerate(steps, start=1):
+            step()
+            (root / "done" / str(number)).mkdir()
+
+    def check(root: Path, said: str) -> None:
+        workspace, done = Workspace(root), int(said or 0)
+        monkeypatch.setenv(CONFIG_VARIABLE, str(root / "config"))
+        if done >= 1 or workspace.settings_file.exists():
+            assert read_settings(workspace).plugins, "the settings are lost"
+        approved = is_approved(plugin, plugin.read_bytes())
+        assert approved or done < 2, "the plugin's approval is lost"
+        works = read_set(workspace, "s").works if "s" in list_sets(workspace) else ()
+        assert len(works) == 2 or done < 3, f"{len(works)} works of 2 are there"
+        written = sorted(workspace.submissions.glob("[!.]*"))
+        assert len(written) == 2 or done < 4, "the submission is lost"
+        assert all(one.read_bytes() == submitted for one in written if one.suffix == ".csv")
+
+    what = "settings, a plugin's approval, a generated set, a submission"
+    _show(shows, what, work, check, trials(0, 4), seed, tmp_path, monkeypatch)
 
 
 def _show(
