@@ -22,7 +22,7 @@ import torch._dynamo  # imported before any fork: it starts threads
 from command_line import artcli
 from painted import MODEL, PLAIN_MODEL, painted_workspace
 from run_endings import run_ending
-from told_to_end import Sent, begun, end_of, ended
+from told_to_end import MOST_SECONDS, Sent, begun, end_of, ended
 
 from artcli.contest import workers
 from artcli.errors import ArtcliError
@@ -74,23 +74,31 @@ def test_a_loader(
     def words(workspace: Workspace) -> list[str]:
         return ["train", "--name", "x", *RECIPE, "-w", str(workspace.root), "--workers", "2"]
 
+    def first_loader(child: int) -> float:
+        """When it was there."""
+        _wait_for(lambda: _children(child) or None)
+        return time.perf_counter()
+
     whole = _copy(fresh, tmp_path / "whole")
-    assert ended(words(whole), log).code == 0
+    child = begun(words(whole), log)
+    since = first_loader(child)
+    _wait_for(lambda: True if not _running(_children(child)) else None)
+    they_live = time.perf_counter() - since
+    assert end_of(child, log, ()).code == 0
     ending = run_ending(whole)
 
-    def why(number: int, place: str) -> str:
+    def why(number: int, moment: float, place: str) -> str | None:
         nonlocal longest
         workspace = _copy(fresh, tmp_path / place)
-        rng = np.random.default_rng((seed, number))
         child = begun(words(workspace), log)
-        loader = _wait_for(lambda: next(iter(_children(child)), None))
-        time.sleep(rng.uniform(0, 0.3))
+        first_loader(child)
+        time.sleep(moment * they_live)
+        loader = _kill(_children(child)[number % 2 :])
         killed = time.perf_counter()
-        os.kill(loader, signal.SIGKILL)
         end = end_of(child, log, ())
+        if end.code == 0 and run_ending(workspace) == ending:
+            return None
         longest = max(longest, time.perf_counter() - killed)
-        if end.code == 0:
-            return f"{number}: it was not needed any more"
         if wrong := _badly_told(end.code, end.said, f"a loader process \\(pid {loader}\\) died"):
             return f"{number}: {wrong}"
         if (hinted := end.goes_on(())) is None:
@@ -101,16 +109,17 @@ def test_a_loader(
         return "" if run_ending(workspace) == ending else f"{number}: other bits"
 
     count = trials(1, 15)
-    broken = [said for number in range(count) if (said := why(number, f"safe-{number}"))]
+    broken = _tried(why, count, seed, "safe")
     if longest > SOON:
         broken.append(f"it took {longest:.1f} s")
     figures = f"told in {longest:.1f} s at most"
     monkeypatch.setattr(run, "dead_loader", lambda _error: None)
     tried = trials(1, 3)
-    lost = sum(bool(why(number, f"unsafe-{number}")) for number in range(tried))
+    lost = len(_tried(why, tried, seed, "unsafe"))
     shows(
         "dead",
-        "a loader process of `train`, killed at random moments; the run resumed as its error says",
+        "a loader process of `train`, killed at random moments of its life; the run resumed as "
+        "its error says",
         trials=count,
         broken=broken,
         without="torch's error is passed on",
@@ -127,33 +136,39 @@ def test_a_process_that_reads_pictures(
 ) -> None:
     longest = 0.0
 
-    def why(number: int) -> str:
+    def read() -> list[None]:
+        return list(workers.work(time.sleep, [0.005] * 200, "Reading", workers=2, alone_below=0))
+
+    started = time.perf_counter()
+    whole = read()
+    they_live = time.perf_counter() - started
+
+    def why(number: int, moment: float, _place: str) -> str | None:
         nonlocal longest
-        rng = np.random.default_rng((seed, number))
-        killed = [0.0, 0.0]  # when, and whom
+        killed: list[float] = []  # when, and whom
 
         def kill() -> None:
-            pid = _wait_for(lambda: next(iter(_spawned(os.getpid())), None))
-            time.sleep(rng.uniform(0, 0.2))
-            killed[:] = time.perf_counter(), pid
-            os.kill(pid, signal.SIGKILL)
+            _wait_for(lambda: _spawned(os.getpid()) or None)
+            time.sleep(moment * they_live)
+            killed[:] = time.perf_counter(), _kill(_spawned(os.getpid())[number % 2 :])
 
         thread = threading.Thread(target=kill)
         thread.start()
         try:
-            list(workers.work(time.sleep, [0.05] * 400, "Reading", workers=2, alone_below=0))
-            return f"{number}: nobody missed it"
-        except ArtcliError as error:
-            longest = max(longest, time.perf_counter() - killed[0])
-            told = f"a process (pid {killed[1]:.0f}) was killed (SIGKILL) while reading"
-            return "" if error.message == told else f"{number}: {error.message}"
+            found: Any = read()
         except Exception as error:
-            return f"{number}: {error!r}"
-        finally:
-            thread.join()
+            found = error
+        over = time.perf_counter()
+        thread.join()
+        if found == whole:
+            return None
+        longest = max(longest, over - killed[0])
+        told = f"a process (pid {killed[1]}) was killed (SIGKILL) while reading"
+        named = isinstance(found, ArtcliError) and found.message == told
+        return "" if named else f"{number}: {found!r}"
 
     count = trials(1, 20)
-    broken = [said for number in range(count) if (said := why(number))]
+    broken = _tried(why, count, seed, "safe")
     again = list(workers.work(abs, [-1] * 10, "Reading", workers=2, alone_below=0))
     broken += [] if again == [1] * 10 else ["the same call does not work any more"]
     broken += [f"it took {longest:.1f} s"] if longest > SOON else []
@@ -161,11 +176,11 @@ def test_a_process_that_reads_pictures(
     monkeypatch.setattr(workers, "BrokenProcessPool", ZeroDivisionError)
     shows(
         "dead",
-        "a process of those that read pictures",
+        "a process of those that read pictures, killed at random moments of its life",
         trials=count,
         broken=broken,
         without="the pool's error is passed on",
-        control=(1, int(bool(why(0)))),
+        control=(1, len(_tried(why, 1, seed, "unsafe"))),
         figures=figures,
     )
 
@@ -180,7 +195,7 @@ def test_a_fold(
 ) -> None:
     if not full:
         pytest.skip("starts two processes a dozen times, 15 s each; make faults has it")
-    log = tmp_path / "log"
+    log, longest = tmp_path / "log", 0.0
 
     def words(workspace: Workspace) -> list[str]:
         how = ["--workers", "0", "--executor", "processes:jobs=2,threads=1"]
@@ -190,18 +205,30 @@ def test_a_fold(
         return [(workspace.predictions_dir("x") / f"{w}.npz").read_bytes() for w in ("oof", "test")]
 
     whole = _copy(fresh, tmp_path / "whole")
-    assert ended(words(whole), log).code == 0
+    child = begun(words(whole), log)
+    folds = _wait_for(lambda: _two_folds(child))
+    since = time.perf_counter()
+    _wait_for(lambda: True if len(_running(folds)) < 2 else None)
+    they_live = time.perf_counter() - since
+    assert end_of(child, log, ()).code == 0
     expected = outcome(whole)
 
-    def why(number: int, place: str) -> str:
+    def why(number: int, moment: float, place: str) -> str | None:
+        nonlocal longest
         workspace = _copy(fresh, tmp_path / place)
-        rng = np.random.default_rng((seed, number))
         child = begun(words(workspace), log)
-        folds = _wait_for(lambda: _running(child, 2))
-        time.sleep(rng.uniform(0, 6))
-        chosen = int(rng.integers(2))  # they begin in order
-        os.kill(folds[chosen], signal.SIGKILL)
+        folds = _wait_for(lambda: _two_folds(child))
+        time.sleep(moment * they_live)
+        chosen, took = number % 2, 0.0  # they begin in order
+        killed = time.perf_counter()
+        if _kill(folds[chosen : chosen + 1]):
+            told = f"fold {chosen}: its process was killed"
+            _wait_for(lambda: True if told in log.read_text() or not _running([child]) else None)
+            took = time.perf_counter() - killed
         end = end_of(child, log, ())
+        if end.code == 0 and outcome(workspace) == expected:
+            return None
+        longest = max(longest, took)
         if wrong := _badly_told(end.code, end.said, f"fold {chosen}: its process was killed"):
             return f"{number}: {wrong}"
         beside = workspace.run_dir("x") / f"fold-{1 - chosen}" / "result.json"
@@ -216,15 +243,20 @@ def test_a_fold(
         return "" if outcome(workspace) == expected else f"{number}: other predictions"
 
     count = 4
-    broken = [said for number in range(count) if (said := why(number, f"safe-{number}"))]
+    broken = _tried(why, count, seed, "safe")
+    if longest > SOON:
+        broken.append(f"it took {longest:.1f} s")
+    figures = f"told in {longest:.1f} s at most"
     monkeypatch.setattr(Child, "result", lambda _self: {})
     shows(
         "dead",
-        "a fold's process of `kfold --executor processes`; the command called again",
+        "a fold's process of `kfold --executor processes`, killed at random moments of its life; "
+        "the command called again",
         trials=count,
         broken=broken,
         without="a process that died counts as done",
-        control=(1, int(bool(why(0, "unsafe")))),
+        control=(1, len(_tried(why, 1, seed, "unsafe"))),
+        figures=figures,
     )
 
 
@@ -252,24 +284,34 @@ def test_a_rank(
             env={**os.environ, "OMP_NUM_THREADS": "1"},
         )  # fmt: skip
 
+    def wait_for(workspace: Workspace, name: str, process: subprocess.Popen[str]) -> float:
+        """When that file of the fold was there."""
+        file = workspace.run_dir("x") / "fold-0" / name
+        _wait_for(lambda: file.exists() or process.poll() is not None or None)
+        return time.perf_counter()
+
     whole = _copy(fresh, tmp_path / "whole")
-    said = start(whole, ["-m", "artcli"]).communicate()[1]
+    process = start(whole, ["-m", "artcli"])
+    since = wait_for(whole, "last.json", process)
+    they_train = wait_for(whole, "result.json", process) - since
+    said = process.communicate()[1]
     ending = run_ending(whole)
     assert ending["history"], said
+    program = ["-m", "artcli"]
 
-    def why(number: int, place: str, program: Sequence[str] = ("-m", "artcli")) -> str:
+    def why(number: int, moment: float, place: str) -> str | None:
         nonlocal longest
         workspace = _copy(fresh, tmp_path / place)
-        rng = np.random.default_rng((seed, number))
         process = start(workspace, program)
-        last = workspace.run_dir("x") / "fold-0" / "last.json"
-        _wait_for(lambda: last.exists() or process.poll() is not None or None)
-        time.sleep(rng.uniform(0, 0.3))
-        ranks = {rank: pid for pid in _children(process.pid) if (rank := _rank(pid)) is not None}
-        chosen = int(rng.integers(2))
+        wait_for(workspace, "last.json", process)
+        time.sleep(moment * they_train)
+        chosen = number % 2
         killed = time.perf_counter()
-        os.kill(ranks[chosen], signal.SIGKILL)
+        there = _kill([pid for pid in _children(process.pid) if _rank(pid) == chosen])
+        over = (workspace.run_dir("x") / "fold-0" / "result.json").exists()
         said = process.communicate()[1]
+        if over or not there:
+            return None
         longest = max(longest, time.perf_counter() - killed)
         if wrong := _badly_told(process.returncode, _by_ranks(said), "another rank has"):
             return f"{number}: {wrong}"
@@ -284,15 +326,16 @@ def test_a_rank(
         return "" if run_ending(workspace) == ending else f"{number}: other bits"
 
     count, tried = 4, 1
-    broken = [said for number in range(count) if (said := why(number, f"safe-{number}"))]
+    broken = _tried(why, count, seed, "safe")
     if longest > SOON:
         broken.append(f"it took {longest:.1f} s")
     figures = f"told in {longest:.1f} s at most"
-    untold = [str(driver)]
-    lost = sum(bool(why(number, f"unsafe-{number}", untold)) for number in range(tried))
+    program = [str(driver)]
+    lost = len(_tried(why, tried, seed, "unsafe"))
     shows(
         "dead",
-        "one of two ranks under torchrun, killed at random moments; the run resumed",
+        "one of two ranks under torchrun, killed at random moments from the first save to the end "
+        "of training; the run resumed",
         trials=count,
         broken=broken,
         without="what torch says of a lost rank is passed on",
@@ -341,6 +384,22 @@ def test_a_rank_that_another_waits_for(
     )
 
 
+def _tried(
+    why: Callable[[int, float, str], str | None], count: int, seed: int, place: str
+) -> list[str]:
+    """What `why(number, moment, place)` says to be wrong in so many trials.
+
+    Moments are random shares of the time in which the victim lives when nobody disturbs it; where
+    `why` says None, the victim had done its work, and another moment is drawn.
+    """
+    broken = []
+    for number in range(count):
+        moments = np.random.default_rng((seed, number)).uniform(size=20)
+        said = (why(number, moment, f"{place}-{number}-{m}") for m, moment in enumerate(moments))
+        broken.append(next(one for one in said if one is not None))
+    return [said for said in broken if said]
+
+
 def _by_ranks(said: str) -> str:
     """What ranks said, without torchrun's own log and summary."""
     before = re.split(r"^E\d{4} ", said, maxsplit=1, flags=re.MULTILINE)[0]
@@ -353,9 +412,9 @@ def _badly_told(code: int, said: str, wanted: str) -> str:
         return f"it ended with {code}: {said[-300:]}"
     if "Traceback" in said or "internal error" in said:
         return f"it said {said[-600:]}"
-    if not re.search(wanted, said):
+    told = said[said.find("error:") :].strip().splitlines()
+    if not re.search(wanted, told[0]):
         return f"it does not say {wanted!r}: {said[-300:]}"
-    told = said[said.index("error:") :].strip().splitlines()
     return "" if len(told) == 2 else f"{len(told)} lines: {told}"
 
 
@@ -366,7 +425,7 @@ def _copy(fresh: Workspace, place: Path) -> Workspace:
 
 def _wait_for(found: Callable[[], Any]) -> Any:
     """What `found` gives, as soon as it is something."""
-    end = time.perf_counter() + 60
+    end = time.perf_counter() + 3 * MOST_SECONDS
     while (there := found()) is None:
         assert time.perf_counter() < end, "it never came"
         time.sleep(0.002)
@@ -386,10 +445,23 @@ def _spawned(parent: int) -> list[int]:
     return [pid for pid in _children(parent) if b"spawn_main" in _read(pid, "cmdline")]
 
 
-def _running(parent: int, count: int) -> list[int] | None:
-    """The processes of folds, once there are so many."""
+def _two_folds(parent: int) -> list[int] | None:
+    """The processes of folds, once there are two."""
     found = [pid for pid in _children(parent) if b"artcli.host.jobs" in _read(pid, "cmdline")]
-    return found if len(found) >= count else None
+    return found if len(found) >= 2 else None
+
+
+def _running(pids: Sequence[int]) -> list[int]:
+    """Those that have not ended, be it that nobody has asked how they did."""
+    return [pid for pid in pids if _read(pid, "stat").rpartition(b") ")[2][:1] not in b"ZX"]
+
+
+def _kill(pids: Sequence[int]) -> int:
+    """Kill the first that runs; its number, or 0 where none does."""
+    for pid in _running(pids)[:1]:
+        os.kill(pid, signal.SIGKILL)
+        return pid
+    return 0
 
 
 def _rank(pid: int) -> int | None:
