@@ -320,7 +320,7 @@ def test_a_hub_that_hangs(
             told = subprocess.run(
                 [sys.executable, "-m", "artcli", *words],
                 env={**os.environ, **cache, "OMP_NUM_THREADS": "1"},
-                capture_output=True, text=True, timeout=150, check=False,
+                capture_output=True, text=True, timeout=400, check=False,
             )  # fmt: skip
             return judged(Answer(told.returncode, told.stdout, told.stderr), server)
 
