@@ -22,6 +22,9 @@ from artcli.workspace.paths import Workspace
 from artcli.workspace.settings import Settings, write_settings
 
 CHEAP = ("init", "recipes", "plugins show", "plugins new", "train")
+LOADLESS = {  # commands that ask for no plugin, and so load none
+    "init", "runs", "runs show", "runs remove", "submit", "score", "bench", "demo",
+}  # fmt: skip
 SHADOWED = ("torch", "random", "multiprocessing", "json", "rich", "artcli_plugins", "sitecustomize")
 
 
@@ -46,7 +49,7 @@ def test_no_command_runs_a_plugin_of_the_workspace_that_is_not_trusted(
     names = [one.name for one in commands()] if full else list(CHEAP)
 
     def ran(name: str) -> list[str]:
-        """Which of the plugins a command has run."""
+        """Which of the plugins a command has run: "mine" is the one that is trusted."""
         shutil.rmtree(tmp_path / "w", ignore_errors=True)
         workspace = copied(trained, tmp_path / "w")
         canaries = tmp_path / "canaries"
@@ -55,10 +58,15 @@ def test_no_command_runs_a_plugin_of_the_workspace_that_is_not_trusted(
         count = _fill(workspace, tmp_path / "outside", canaries)
         assert count == len(KINDS)
         answer = answered(call_of(name, workspace), tmp_path / "answer.json", patience=180)
-        wrong = [] if answer and answer.code in {0, 1} else [f"answer {answer}"]
-        return wrong + sorted(path.name for path in canaries.iterdir())
+        died = [] if answer and answer.code in {0, 1} else [f"answer {answer}"]
+        return died + sorted(path.name for path in canaries.iterdir())
 
-    broken = [f"{name}: ran {found}" for name in names if (found := ran(name))]
+    loading = [name for name in names if name not in LOADLESS]
+    broken = [
+        f"{name}: ran {found}"
+        for name in names
+        if (found := ran(name)) != (["mine"] if name in loading else [])
+    ]
     with monkeypatch.context() as patch:
         patch.setattr(trust, "is_approved", lambda _path, _data: True)
         patch.setattr(trust, "plugin_path", lambda workspace, name: workspace.root / name)
@@ -71,8 +79,9 @@ def test_no_command_runs_a_plugin_of_the_workspace_that_is_not_trusted(
         trials=len(names),
         broken=broken,
         without="whatever is listed is imported",
-        control=(1, int(len(control) >= len(KINDS) - 1)),
-        figures=f"{len(KINDS)} plugins in each: {', '.join(KINDS)}",
+        control=(1, int(len(KINDS.keys() & control) >= len(KINDS) - 1)),
+        figures=f"{len(KINDS)} plugins in each: {', '.join(KINDS)}; {len(loading)} of the commands "
+        "load plugins, and ran a trusted one",
     )
 
 
@@ -235,6 +244,9 @@ KINDS: dict[str, Callable[[Path, str, Path], None]] = {
 def _fill(workspace: Workspace, outside: Path, canaries: Path) -> int:
     """Give a workspace every kind of plugin that must not run; how many there are."""
     outside.mkdir(exist_ok=True)
+    mine = workspace.root / "plugins" / "mine.py"
+    mine.write_text(_evil(canaries / "mine"))
+    trust.approve(mine)
     listed = ["plugins/mine.py"]
     for number, (what, make) in enumerate(KINDS.items()):
         place = workspace.root / "plugins" / f"evil{number}.py"
