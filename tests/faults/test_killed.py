@@ -64,7 +64,7 @@ def test_a_run_killed_at_random_moments(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     whole, seconds = undisturbed
-    kills: list[int] = []
+    kills, in_saves = [0], [0]
 
     def why(number: int, place: str, whole: Mapping[str, Any], *, in_place: bool = False) -> str:
         """What is wrong with the end of a run that is killed again and again, up to three times."""
@@ -77,14 +77,16 @@ def test_a_run_killed_at_random_moments(
                 dies_after = int(rng.integers(1, 30)) if killed < 3 else 0
                 monkeypatch.setattr(run, "save_checkpoint", _SaveInPlace(dies_after))
             elif killed < 3 and rng.random() < 0.5:
-                until, patience = _saving, rng.uniform(0, 0.03)
+                until, patience = _saving, rng.uniform(0, 0.01)
             elif killed < 3:
                 patience = rng.uniform(0, seconds)
             ended = _in_a_child(lambda: _go_on(workspace), until, workspace, patience)
-            killed += ended == -signal.SIGKILL
+            if ended == -signal.SIGKILL:
+                killed += 1
+                in_saves[0] += _saving(workspace)
             if ended not in {0, -signal.SIGKILL}:
                 return f"trial {number}: after {killed} kills it ended with {ended}"
-        kills.append(killed)
+        kills[0] += killed
         ending = run_ending(workspace)
         shutil.rmtree(workspace.root)
         other = [name for name in whole | ending if ending.get(name) != whole.get(name)]
@@ -92,7 +94,9 @@ def test_a_run_killed_at_random_moments(
 
     count = trials(3, 200)
     broken = [said for number in range(count) if (said := why(number, f"safe-{number}", whole))]
-    total = sum(kills)
+    total, in_save = kills[0], in_saves[0]
+    assert total >= count, f"{total} kills in {count} trials"
+    assert in_save >= max(1, count // 10), f"{in_save} of {total} kills were in a save"
     monkeypatch.setattr(run, "save_checkpoint", _SaveInPlace(0))
     unsafe = _copy(fresh, tmp_path / "in-place")
     assert _in_a_child(lambda: _train(unsafe)) == 0
@@ -105,7 +109,7 @@ def test_a_run_killed_at_random_moments(
         broken=broken,
         without="each save goes over the one before, in place; all kills are in a save",
         control=(control, lost),
-        figures=f"{total:,} kills, half of them in a save",
+        figures=f"{total:,} kills; after {in_save:,} of them a file or folder lay half written",
     )
 
 
@@ -133,10 +137,10 @@ def _never(_workspace: Workspace) -> bool:
 
 
 def _saving(workspace: Workspace) -> bool:
-    """Whether a save is under way: its folder is there."""
+    """Whether a save is under way, or was when it was killed: a file or folder is half made."""
     fold = workspace.run_dir("x") / "fold-0"
     try:
-        return any(there.name.startswith(".step-") for there in fold.iterdir())
+        return any(there.name.endswith(".part") for there in fold.iterdir())
     except FileNotFoundError:
         return False
 
