@@ -9,6 +9,7 @@ import shutil
 import tomllib
 import weakref
 from collections.abc import Callable, Iterator, Mapping
+from itertools import chain, product
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,13 @@ import torch
 from command_line import Answer, artcli
 from painted import MODEL, painted_workspace
 
+from artcli.generating import stepper
 from artcli.predicting import looking, predictions
-from artcli.training import judging, loop, run
+from artcli.training import judging, loop, probe, run
 from artcli.workspace.files import sha256_file
 from artcli.workspace.paths import Workspace
+from artcli_plugins.generators import blocks, vae
+from artcli_plugins.models.backbone import Backbone
 
 EPOCHS, STEPS = 3, 2  # and steps in each epoch
 RECIPE = (
@@ -82,9 +86,10 @@ def ending(workspace: Workspace, name: str) -> dict[str, Any]:
 
 
 def not_finite(workspace: Workspace) -> list[str]:
-    """The files of the run x that hold what is no number."""
+    """The files of the run x, of features and of generators that hold what is no number."""
     found = []
-    for file in workspace.run_dir("x").glob("fold-0/step-*/*.safetensors"):
+    places = (workspace.run_dir("x"), workspace.cache, workspace.generated)
+    for file in chain.from_iterable(place.rglob("*.safetensors") for place in places):
         if not all(bool(t.isfinite().all()) for t in safetensors.torch.load_file(file).values()):
             found.append(f"{file.parent.name}/{file.name}")
     return found
@@ -190,6 +195,134 @@ def test_a_number_that_is_none_at_random_steps(
         broken=broken,
         without="no number is looked at",
         control=(tried, lost),
+    )
+
+
+def spoil_second_fold(patch: pytest.MonkeyPatch, place: str) -> None:
+    plain = run._train
+
+    def train(*given: Any) -> Any:
+        with pytest.MonkeyPatch.context() as inner:
+            if given[6] == "1":
+                spoil(inner, place, 2, np.nan)
+            return plain(*given)
+
+    patch.setattr(run, "_train", train)
+
+
+def spoil_head(patch: pytest.MonkeyPatch, place: str) -> None:
+    """Features of the body that are none, or a head's that is fitted to them; else as `spoil`."""
+    plain, plain_losses = Backbone.forward, probe.losses_of
+
+    def features(self: Backbone, images: torch.Tensor) -> torch.Tensor:
+        return plain(self, images) * np.nan
+
+    def losses(*given: Any) -> Mapping[str, torch.Tensor]:
+        told = plain_losses(*given)
+        return {**told, "total": told["total"] * np.nan}
+
+    if place == "features":
+        patch.setattr(Backbone, "forward", features)
+    elif place == "head":
+        patch.setattr(probe, "losses_of", losses)
+    else:
+        spoil(patch, place, 2, np.nan)
+
+
+def spoil_generator(patch: pytest.MonkeyPatch, place: str) -> None:
+    """At the second of its steps, after each of which it saves; or in what it paints at the end."""
+    plain, plain_paint = vae.run_steps, blocks.Painter.forward
+
+    def steps(request: Any, name: str, count: int, state: Any, step: Any, **more: Any) -> Any:
+        def spoilt(number: int, rng: Any) -> Any:
+            told, part = step(number, rng), state.get(place)
+            if number == 1 and place == "loss":
+                return dict.fromkeys(told, np.nan)
+            if number == 1 and place == "optimizer":
+                next(iter(part.state.values()))["exp_avg"][0] = np.nan
+            elif number == 1 and part is not None:
+                next(part.parameters()).data[0] = np.nan
+            return told
+
+        return plain(request, name, count, state, spoilt, save_every=0, **more)
+
+    def paint(*given: Any) -> torch.Tensor:
+        painted: torch.Tensor = plain_paint(*given)
+        return painted if torch.is_grad_enabled() else painted * np.nan
+
+    patch.setattr(vae, "run_steps", steps)
+    if place == "works":
+        patch.setattr(blocks.Painter, "forward", paint)
+
+
+FROZEN = ("train", *RECIPE, *SIZE, "--freeze", "--mixer", "none")
+PROBED = ("train", *RECIPE, *SIZE, "--probe", "2")
+SMALL_VAE = "vae:steps=3,size=16,batch=2,width=4,code=2"
+OTHERWISE = [
+    *product(
+        [("kfold", *RECIPE, *SIZE, "--epochs", "1")],
+        ("loss", "weights", "validation"),
+        [spoil_second_fold],
+    ),
+    *product([FROZEN], ("features", "loss", "average", "validation"), [spoil_head]),
+    *product([PROBED], ("features", "head", "optimizer"), [spoil_head]),
+    *product(
+        [("augment-style", "--each", "1", "--rarest", "1", "--generator", SMALL_VAE)],
+        ("loss", "net", "average", "optimizer", "works"),
+        [spoil_generator],
+    ),
+]
+
+
+def test_a_number_that_is_none_in_folds_heads_and_generators(
+    fresh: Workspace,
+    full: bool,
+    shows: Callable[..., None],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if not full:
+        pytest.skip("takes too long for make test; make faults has it")
+    monkeypatch.setattr(run, "came_trained", lambda _components: True)  # else there is no probe
+
+    def why(words: tuple[str, ...], place: str, spoil_it: Callable[..., None]) -> str:
+        what, workspace = f"{words[0]}: NaN in {place}", copy(fresh, tmp_path / "otherwise")
+        call = (*words, "-w", workspace.root, "--name", "x")
+        before = [*workspace.generated.rglob("*.png")]
+        try:
+            with monkeypatch.context() as patch:
+                spoil_it(patch, place)
+                answer = artcli(*call)
+            said = answer.err.partition("error: ")[2]
+            if answer.code != 1 or "internal" in said or len(said.splitlines()) > 2:
+                return f"{what}: ended with {answer.code}: {said}"
+            if not any(word in said for word in ("finite", "is nan", "NaN")):
+                return f"{what}: told as {said}"
+            if bad := not_finite(workspace):
+                return f"{what}: kept {bad}"
+            done = {file.parent.name for file in workspace.run_dir("x").glob("*/result.json")}
+            if done != ({"fold-0"} if words[0] == "kfold" else set()):
+                return f"{what}: finished are {done}"
+            if [*workspace.generated.rglob("*.png")] != before:
+                return f"{what}: works are kept"
+            resumed = words[0] == "train" and (workspace.run_dir("x") / "recipe.toml").exists()
+            again = resume(workspace) if resumed else artcli(*call)
+            return f"{what}: does not go on: {again.err}" if again.code else ""
+        finally:
+            shutil.rmtree(workspace.root)
+
+    broken = [said for case in OTHERWISE if (said := why(*case))]
+    with monkeypatch.context() as patch:
+        unprotected(patch)
+        patch.setattr(stepper, "_refuse_non_finite", lambda *_: None)
+        control = [bool(why(*case)) for case in (OTHERWISE[1], OTHERWISE[-3])]
+    shows(
+        "numbers",
+        "NaN in one fold of kfold, with --freeze, with --probe, and in a generator that learns",
+        trials=len(OTHERWISE),
+        broken=broken,
+        without="no number is looked at",
+        control=(len(control), sum(control)),
     )
 
 
