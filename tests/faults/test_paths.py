@@ -8,9 +8,11 @@ import resource
 import signal
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import cv2
+import numpy as np
 import pytest
 from command_line import artcli
 from hostile_files import BOMBS, DISGUISES, npz_of_claims, npz_of_zeros
@@ -24,8 +26,11 @@ from artcli.contest.tables import read_contest
 from artcli.errors import ArtcliError, Problems
 from artcli.predicting import predictions
 from artcli.predicting.predictions import Predictions
-from artcli.workspace import paths, plain_files
+from artcli.training.record import append_history, cut_history
+from artcli.workspace import files, paths, plain_files
+from artcli.workspace.locks import hold
 from artcli.workspace.paths import Workspace
+from artcli.workspace.settings import Settings, write_settings
 
 Trials = Callable[[int, int], int]
 Check = Callable[[], str | None]
@@ -197,7 +202,8 @@ def fate(act: Check, seconds: float = SECONDS, wait: float = 60) -> tuple[str | 
     with os.fdopen(reader, "rb") as pipe:
         said = pipe.read().decode()
     if not said:
-        return f"it was ended after {seconds:.0f} s", float("inf"), 0
+        limit = f"{seconds:.0f} s of a core" if done else f"{wait:.0f} s of a clock"
+        return f"it was ended after {limit}", float("inf"), 0
     took, grown, answer = said.split(" ", 2)
     return answer or None, float(took), int(grown)
 
@@ -319,6 +325,55 @@ def test_other_formats_under_a_pictures_name_are_refused_as_what_they_are(
     )
 
 
+def test_no_file_is_written_through_a_link(
+    shows: Callable[..., None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By each of the ways in which artcli writes a file of a workspace."""
+    values = np.full((1, 2), 0.5, np.float32)
+    given = Predictions.make(["a"], values, ["x", "y"], crops=-1, folds=0)
+
+    def history(path: Path) -> None:
+        cut_history(path.parent, 0)
+        append_history(path.parent, {"step": 1})
+
+    def lock(path: Path) -> None:
+        with suppress(ArtcliError), hold(path, "it"):
+            pass
+
+    ways: dict[str, Callable[[Path], object]] = {
+        "a.csv": lambda path: files.write_bytes(path, b"id"),
+        "a.html": lambda path: files.write_text(path, "page"),
+        "a.json": lambda path: files.write_sealed(path, {"a": 1}),
+        "a.npz": given.save,
+        "artcli.toml": lambda path: write_settings(Workspace(path.parent), Settings()),
+        "history.jsonl": history,
+        ".lock": lock,
+    }
+
+    def changed(place: Path, name: str, there: bool) -> str | None:
+        place.mkdir(parents=True)
+        target = place / "outside"
+        if there:
+            target.write_text("")
+        (place / name).symlink_to(target)
+        ways[name](place / name)
+        left = target.read_bytes() if target.exists() else None
+        return None if left == (b"" if there else None) else f"{name}, {there}: outside there is it"
+
+    cases = [(name, there) for name in ways for there in (True, False)]
+    broken = [why for n, case in enumerate(cases) if (why := changed(tmp_path / f"{n}", *case))]
+    monkeypatch.setattr(Path, "replace", lambda part, path: path.write_bytes(part.read_bytes()))
+    control = [changed(tmp_path / f"c{n}", *case) for n, case in enumerate(cases)]
+    shows(
+        "paths",
+        "files that are links to files outside",
+        trials=len(cases),
+        broken=broken,
+        without="files are written in place",
+        control=(len(cases), sum(map(bool, control))),
+    )
+
+
 def _pipe(path: Path) -> None:
     os.mkfifo(path)
 
@@ -343,14 +398,20 @@ IN_PLACE_OF = (
 
 
 def is_not_told(root: Path, what: str, place: str, wait: float = 30) -> str | None:
-    """`init --from` of a contest with something that is no file: it ends soon, and names it."""
+    """`init --from` of a contest with something that is no file: it ends soon, and names it.
+
+    A contest that is "sound" is taken over.
+    """
     data = write_tables(root / "contest")
     write_pictures(data)
-    (data / place).unlink(missing_ok=True)
-    NO_FILES[what](data / place)
+    if what != "sound":
+        (data / place).unlink(missing_ok=True)
+        NO_FILES[what](data / place)
 
     def act() -> str | None:
         done = artcli("init", root / "ws", "--from", data)
+        if what == "sound":
+            return None if done.code == 0 else done.err
         if "internal error" in done.err or "Traceback" in done.err or done.code not in (0, 1):
             return f"{done.code}: {done.err}"
         name = place if "/" in place else Path(place).name
@@ -383,8 +444,12 @@ def test_what_is_no_file_is_named_and_never_waited_for(
     for module in (plain_files, images):
         monkeypatch.setattr(module, "require_plain", lambda _path: None)
     waited = waited if full else waited[:1]
+    started = time.perf_counter()
+    assert is_not_told(tmp_path / "s", "sound", "") is None
+    wait = max(2.0, 5 * (time.perf_counter() - started))  # so it is not mere slowness
     control = sum(
-        bool(is_not_told(tmp_path / f"c{n}", *case, wait=2)) for n, case in enumerate(waited)
+        "of a clock" in (is_not_told(tmp_path / f"c{n}", *case, wait) or "")
+        for n, case in enumerate(waited)
     )
     shows(
         "paths",
