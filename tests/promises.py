@@ -37,7 +37,7 @@ PROMISES = {  # in the order of the page: what goes wrong, what holds all the sa
     ),
     "rot": (
         "bits changed in a checkpoint, a cache, predictions",
-        "noticed before use, named, with the way on",
+        "noticed before use: named, with the way on, or made anew",
     ),
     "pickle": ("a hostile checkpoint", "nothing in it is run"),
     "signals": (
@@ -76,18 +76,23 @@ PROMISES = {  # in the order of the page: what goes wrong, what holds all the sa
     ),
     "workers": (
         "0, 1 or 3 loader processes; 1 or 2 ranks",
-        "the same submission, byte for byte; between ranks the same paintings, losses within 1e-4",
+        "the same submission, byte for byte; between ranks the same paintings, and losses within "
+        "1e-4 (a model without batch norm, dropout and mixing)",
     ),
     "numbers": (
-        "a loss that is not a number; memory short",
+        "a number that is none, in training or in a generator; memory short",
         "stops with the last good checkpoint; batches are halved when asked, and recorded",
     ),
     "hub": (
         "no model hub; weights half downloaded",
-        "a clear error at once; never random weights in their place",
+        "a clear error: at once if no hub is reached, within half a minute if one hangs; "
+        "never random weights in their place",
     ),
     "arguments": ("bad arguments, to every option", "an error of a few lines, no traceback"),
-    "supply": ("supply chain", "hash-locked installs, known versions, no code run from data"),
+    "supply": (
+        "supply chain",
+        "hash-locked installs, known versions; nothing is called that could run what it reads",
+    ),
 }
 
 
