@@ -59,7 +59,8 @@ PROMISES = {  # in the order of the page: what goes wrong, what holds all the sa
     "tables": ("bad tables", "each row is read, or refused by its line; no traceback"),
     "paths": (
         "paths and links out of the folder, bombs, disguised formats",
-        "refused by name; nothing outside is read or written",
+        "refused by name; no row, name or linked file leads out (a folder that its owner has linked "
+        "is used as it is)",
     ),
     "names": (
         "Unicode forms and letter case in names of files and artists",
@@ -88,7 +89,10 @@ PROMISES = {  # in the order of the page: what goes wrong, what holds all the sa
         "a clear error: at once if no hub is reached, within half a minute if one hangs; "
         "never random weights in their place",
     ),
-    "arguments": ("bad arguments, to every option", "an error of a few lines, no traceback"),
+    "arguments": (
+        "bad arguments, to every option",
+        "an error of a few lines, unless it can be taken as it is; no traceback",
+    ),
     "supply": (
         "supply chain",
         "hash-locked installs, known versions; nothing is called that could run what it reads",
