@@ -42,7 +42,7 @@ PROMISES = {  # in the order of the page: what goes wrong, what holds all the sa
     "pickle": ("a hostile checkpoint", "nothing in it is run"),
     "signals": (
         "Ctrl-C, SIGTERM, a second signal",
-        "saves, exits with 130 or 143, says how to go on",
+        "the first saves, exits with 130 or 143 and says how to go on; a second ends it within 2 s",
     ),
     "dead": (
         "a loader process or a rank killed",
@@ -59,8 +59,8 @@ PROMISES = {  # in the order of the page: what goes wrong, what holds all the sa
     "tables": ("bad tables", "each row is read, or refused by its line; no traceback"),
     "paths": (
         "paths and links out of the folder, bombs, disguised formats",
-        "refused by name; no row, name or linked file leads out (a folder that its owner has linked "
-        "is used as it is)",
+        "refused by name; no row, name or linked file leads out (a folder that its owner linked is "
+        "used as it is)",
     ),
     "names": (
         "Unicode forms and letter case in names of files and artists",
