@@ -45,7 +45,7 @@ PROMISES = {  # in the order of the page: what goes wrong, what holds all the sa
         "the first saves, exits with 130 or 143 and says how to go on; a second ends it within 2 s",
     ),
     "dead": (
-        "a loader process or a rank killed",
+        "a process killed: of loaders, of a picture pool, of a fold, or a rank",
         "an error that names it within 10 s; what is resumed ends with the same bits",
     ),
     "writers": (
