@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from artcli.errors import ArtcliError
@@ -56,7 +57,7 @@ def make_workspace(root: Path, fill: Fill | None = None) -> Workspace:
     """
     root = require_text(root.resolve())
     with explained(root):
-        _require_place(Workspace(root), filled=fill is not None)
+        _require_still_place(Workspace(root), filled=fill is not None)
         new = not root.exists()
         home = root.parent if new else root
         home.mkdir(parents=True, exist_ok=True)
@@ -70,8 +71,8 @@ def make_workspace(root: Path, fill: Fill | None = None) -> Workspace:
             _furnish(stage)
         if new and _put(stage, root):
             return Workspace(root)
-        _require_place(Workspace(root), filled=fill is not None)
-        with hold(root / ".init.lock", str(root), wait=True):
+        _require_still_place(Workspace(root), filled=fill is not None)  # no lock among other things
+        with _held(root):
             _require_place(Workspace(root), filled=fill is not None)  # another may have filled it
             _furnish(Workspace(root))
             with explained(root):
@@ -79,6 +80,16 @@ def make_workspace(root: Path, fill: Fill | None = None) -> Workspace:
     finally:
         shutil.rmtree(stage.root, ignore_errors=True)
     return Workspace(root)
+
+
+def _held(root: Path) -> AbstractContextManager[None]:
+    return hold(root / ".init.lock", str(root), wait=True)
+
+
+def _require_still_place(workspace: Workspace, *, filled: bool) -> None:
+    """`_require_place`, but of a workspace not while another moves in."""
+    with _held(workspace.root) if workspace.settings_file.is_file() else nullcontext():
+        _require_place(workspace, filled=filled)
 
 
 def _require_place(workspace: Workspace, *, filled: bool) -> None:

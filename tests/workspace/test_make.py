@@ -52,7 +52,7 @@ def test_nothing_half_made_is_left(tmp_path: Path, exists: bool, error: BaseExce
         raise error
 
     root = tmp_path / "ws"
-    if exists:
+    for _ in range(2 * exists):  # the second time, a lock is made
         make_workspace(root)
     before = contents(tmp_path)
     with pytest.raises(type(error)):
