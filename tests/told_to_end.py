@@ -68,10 +68,11 @@ def begun(words: Sequence[str], log: Path) -> int:
     with held_back():  # until the command line is there to answer
         child = os.fork()
         if child == 0:
-            os.setsid()
+            os.setpgid(0, 0)
             for number in SIGNALS:
                 signal.signal(number, signal.SIG_DFL)  # as `python -m artcli` begins
             _as_a_process(words, log)
+        os.setpgid(child, child)  # whoever of the two comes first
     return child
 
 
