@@ -1,15 +1,20 @@
-"""Two ranks that judge a model; torchrun starts this very file."""
+"""Two ranks that judge a model, one of which is spoilt; torchrun starts this very file."""
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 import numpy as np
+import pytest
 import torch
 from ranks import run_as_two_ranks
 from torch import Tensor, nn
 
 from artcli.host.records import HeadOutput
 from artcli.training.devices import start_fabric
-from artcli.training.loop import evaluate
+from artcli.training.finite import refuse_non_finite
+from artcli.training.loop import NonFiniteLoss, evaluate
 from artcli.training.recipe import Recipe
 
 
@@ -24,7 +29,7 @@ class Normed(nn.Module):
         return HeadOutput(self.norm(images.float()).mean((2, 3)))
 
 
-def test_ranks_judge_the_first_ones_buffers_and_few_pictures_serve_them() -> None:
+def test_ranks_judge_the_first_ones_buffers_few_pictures_serve_them_and_all_stop_at_nan() -> None:
     run_as_two_ranks(__file__)
 
 
@@ -38,6 +43,12 @@ def as_one_rank() -> None:
     for pictures in (5, 1):
         found = evaluate(fabric, model, images[:pictures])
         torch.testing.assert_close(found, expected[:pictures])
+    optimizer = SimpleNamespace(optimizer=torch.optim.SGD(model.parameters()))
+    parts: Any = SimpleNamespace(model=SimpleNamespace(module=model), ema=None, optimizer=optimizer)
+    refuse_non_finite(fabric, parts, 3)
+    model.norm.weight.data[0] = float("nan") if fabric.global_rank else 1.0
+    with pytest.raises(NonFiniteLoss, match="model's weights" if fabric.global_rank else "another"):
+        refuse_non_finite(fabric, parts, 3)
     print("as expected")
 
 
