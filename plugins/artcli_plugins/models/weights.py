@@ -14,6 +14,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
+from artcli.errors import out_of_memory
 from artcli.plugin import ArtcliError
 
 _NESTED = ("state_dict_ema", "state_dict", "model")  # where training scripts keep the weights
@@ -40,8 +41,9 @@ def read_weights(path: Path) -> dict[str, Tensor]:
         raise ArtcliError(f"{path} is no file of weights", "it takes .safetensors, .pt, .pth, .bin")
     state = {_unwrapped(name): tensor for name, tensor in state.items()}
     for name, tensor in state.items():
-        small = tensor.is_floating_point() and tensor.element_size() == 1  # isfinite takes none
-        if not (tensor.float() if small else tensor).isfinite().all():
+        small = tensor.is_floating_point() and tensor.element_size() == 1  # not all is done with it
+        numbers = tensor.float() if small else tensor
+        if (numbers.isnan() | (numbers == torch.inf)).any():  # -inf stands in masks
             raise ArtcliError(
                 f"{path} is damaged: {name} holds numbers that are not finite",
                 "was its training stopped by them? Take an earlier checkpoint",
@@ -77,6 +79,8 @@ def _pytorch(path: Path) -> dict[str, Tensor]:
             "save the weights alone, best as safetensors",
         ) from error
     except Exception as error:  # what is damaged, torch trips over in many ways
+        if out_of_memory(error):
+            raise
         raise _damaged(path, error) from error
     for name in _NESTED:
         if isinstance(state, Mapping) and isinstance(state.get(name), Mapping):

@@ -96,6 +96,27 @@ def test_numbers_of_eight_bits_are_read(tmp_path: Path) -> None:
     assert read_weights(tmp_path / "w.safetensors")["stem.weight"].dtype == small.dtype
 
 
+def test_what_is_no_number_is_refused_and_masks_are_read(tmp_path: Path) -> None:
+    path, mask = tmp_path / "w.safetensors", torch.full((2, 2), -torch.inf).triu(1)
+    save_file(STATE | {"mask": mask, "places": torch.arange(3)}, path)
+    assert torch.equal(read_weights(path)["mask"], mask)
+    for number in (torch.nan, torch.inf):
+        save_file(STATE | {"fc.bias": torch.tensor([1.0, number])}, path)
+        with pytest.raises(ArtcliError, match=r"is damaged: fc\.bias holds numbers"):
+            read_weights(path)
+
+
+def test_short_memory_is_no_damage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    torch.save(STATE, tmp_path / "w.pt")
+
+    def load(*_arguments: object, **_named: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(torch, "load", load)
+    with pytest.raises(MemoryError):
+        read_weights(tmp_path / "w.pt")
+
+
 def test_a_pointer_of_git_lfs_is_named_as_one(tmp_path: Path) -> None:
     (tmp_path / "w.safetensors").write_text("version https://git-lfs.github.com/spec/v1\noid …")
     with pytest.raises(ArtcliError, match="pointer of Git LFS"):
