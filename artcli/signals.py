@@ -127,7 +127,7 @@ def ended_while_deaf(say: Callable[[], object]) -> Iterator[None]:
 @contextmanager
 def held_back() -> Iterator[None]:
     """A process that the body starts gets no signal before it says `let_in`, or `stand_apart`.
-    Those that come to this one wait as long."""
+    Those that come to this thread wait as long."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return

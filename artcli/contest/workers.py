@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -53,7 +54,8 @@ def work(
                 yield function(job)
                 advance()
             return
-        ensure_running()  # it would end the holding back of signals
+        if sys.platform != "win32":
+            ensure_running()  # it would end the holding back of signals
         context = _Noting()
         pool = ProcessPoolExecutor(min(workers, -(-len(jobs) // chunk)), context, _begin)
         # All at once, before its thread looks after them: where one dies while another starts, the
