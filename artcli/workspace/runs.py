@@ -27,7 +27,7 @@ State = Literal["finished", "running", "stopped", "damaged"]
 ALL = "all"  # the label of a fold trained on all paintings, which has no validation
 HISTORY = "history.jsonl"
 _LOCK = "lock-"  # and the label of the fold that is written
-_EVERY = "every"  # in the place of that label: of who trains them one after the other
+_EVERY = "every"  # in the place of that label: of who has them all trained
 _LABEL = re.compile(r"fold-(\d+|all)")
 
 
@@ -167,8 +167,8 @@ def hold_fold(workspace: Workspace, run: str | Callable[[], str], fold: str) -> 
 
 @contextmanager
 def hold_all_folds(workspace: Workspace, name: str, check: Callable[[], object]) -> Iterator[None]:
-    """Be the one that trains the folds of a run one after the other; `check` raises where this
-    must not be, while nobody else can begin. Errors: `ArtcliError` when another does."""
+    """Be the one that has all folds of a run trained; it holds none of them. `check` raises where
+    this must not be, while nobody else can begin. Errors: `ArtcliError` when another does."""
     with ExitStack() as lock:
         with _hold_names(workspace):
             check()
