@@ -50,7 +50,7 @@ def examine_plugins(workspace: Workspace | None) -> list[Finding]:
             Finding(
                 PLUGINS,
                 WRONG,
-                f"{kind} {name} is offered by {' and by '.join(sides)}",
+                f"{kind} {name} is offered by {' and '.join(sides)}",
                 f'choose one in artcli.toml: picks = {{ "{kind}.{name}" = "{sides[0]}" }}',
             )
         )
