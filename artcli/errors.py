@@ -66,11 +66,12 @@ class UsageProblems(Problems, UsageError):
 
 
 class Interrupted(ArtcliError):
-    """The user, or the system, asked the command to stop: exit code 128 + the signal's number."""
+    """The user, or the system, asked the command to stop: exit code 128 + the signal's `number`."""
 
-    def __init__(self, signal_number: int, hint: str | None = None) -> None:
+    def __init__(self, number: int, hint: str | None = None) -> None:
         super().__init__("interrupted", hint)
-        self.exit_code = 128 + signal_number
+        self.number = number
+        self.exit_code = 128 + number
 
 
 def dead_loader(error: BaseException) -> str | None:

@@ -186,7 +186,7 @@ def train(
     Errors: a fold's, once those beside it have ended; `Interrupted`, with everything saved.
     """
     from artcli import console
-    from artcli.predicting.fold_jobs import finished_folds, fold_jobs
+    from artcli.predicting.fold_jobs import fold_jobs
     from artcli.workspace.runs import hold_all_folds
 
     def tell(job: Any, metrics: dict[str, Any]) -> None:
@@ -201,17 +201,19 @@ def train(
             for run, recipe in runs:
                 same = partial(refuse_other_settings, workspace, [(run, recipe)])
                 locks.enter_context(hold_all_folds(workspace, run, same))
-                if done := finished_folds(workspace, contest, run):
-                    console.note(f"{run}: fold {', '.join(done)} is there already")
-                jobs += fold_jobs(
+                lacking = fold_jobs(
                     workspace, contest, run, recipe,
                     device=device, workers=workers, auto_batch=auto_batch,
                 )  # fmt: skip
+                to_train = {job.arguments["fold"] for job in lacking}
+                if done := [n for n in map(str, range(recipe.folds)) if n not in to_train]:
+                    console.note(f"{run}: fold {', '.join(done)} is there already")
+                jobs += lacking
             executor.run(jobs, tell)
     except (Interrupted, KeyboardInterrupt) as stop:
         begun = (workspace.run_dir(first) / "recipe.toml").is_file()
         hint = f"saved; go on with: {again}" if begun else "nothing had begun: call it again"
-        code = stop.exit_code - 128 if isinstance(stop, Interrupted) else number_of(stop)
+        code = stop.number if isinstance(stop, Interrupted) else number_of(stop)
         raise Interrupted(code, hint) from stop
     except ArtcliError as error:
         if (workspace.run_dir(first) / "recipe.toml").is_file():

@@ -35,7 +35,7 @@ def fold_jobs(
 
     One that was stopped goes on where its last checkpoint is.
     """
-    done = finished_folds(workspace, contest, run)
+    done = _finished_folds(workspace, contest, run)
     return [
         Job(
             f"{run} fold {fold}",
@@ -55,7 +55,7 @@ def fold_jobs(
     ]
 
 
-def finished_folds(workspace: Workspace, contest: Contest, run: str) -> list[str]:
+def _finished_folds(workspace: Workspace, contest: Contest, run: str) -> list[str]:
     """The folds of `run` that are trained, and whose predictions are kept as the best step made
     them; none where the predictions are damaged, for then the next fold's replace them all."""
     if not run_parts(workspace, run):

@@ -137,7 +137,7 @@ def _make(
                     found = after
                     display.work(len(found.works))
             except (Interrupted, KeyboardInterrupt) as stop:
-                number = stop.exit_code - 128 if isinstance(stop, Interrupted) else number_of(stop)
+                number = stop.number if isinstance(stop, Interrupted) else number_of(stop)
                 done = f"{len(found.works)} of {facts.wanted} works are made"
                 raise Interrupted(number, f"{done}; go on with: {again}") from stop
             except ArtcliError as error:

@@ -84,7 +84,7 @@ def command(
             )  # fmt: skip
         except Interrupted as stop:
             raise Interrupted(
-                stop.exit_code - 128,
+                stop.number,
                 f"saved, the table so far in {folder / 'ladder.md'}; go on with: {again}",
             ) from stop
     if json:

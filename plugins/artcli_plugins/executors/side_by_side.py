@@ -87,7 +87,7 @@ def show_line(name: str, line: str) -> None:
 
 def _interrupt(errors: Sequence[ArtcliError]) -> int | None:
     """The signal that stopped a job, which others are to be told of."""
-    codes = (error.exit_code - 128 for error in errors if isinstance(error, Interrupted))
+    codes = (error.number for error in errors if isinstance(error, Interrupted))
     return next(codes, None)
 
 
