@@ -132,7 +132,7 @@ def trained_workspace(root: Path, *, runs: bool = True) -> Workspace:
 def copied(workspace: Workspace, place: Path) -> Workspace:
     """A copy to be worked on, its plugin trusted too."""
     shutil.copytree(workspace.root, place)
-    approve(place / "plugins" / "mine.py")
+    approve(mine := place / "plugins" / "mine.py", mine.read_bytes())
     return Workspace(place)
 
 

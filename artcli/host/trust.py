@@ -42,14 +42,10 @@ def config_dir() -> Path:
     return Path.home() / ".config" / "artcli"
 
 
-def approve(path: Path, data: bytes | None = None) -> None:
-    """Trust the file while it holds `data`, else what it holds now.
-
-    Errors: `ArtcliError` when it cannot be read.
-    """
-    digest = _digest(read_plugin(path) if data is None else data)
+def approve(path: Path, data: bytes) -> None:
+    """Trust the file while it holds `data`."""
     with _approvals() as approvals:
-        approvals[_key(path)] = digest
+        approvals[_key(path)] = _digest(data)
 
 
 def revoke(path: Path) -> None:

@@ -131,7 +131,7 @@ def test_what_else_is_told_to_be_saved(
         os.environ[CONFIG_VARIABLE] = str(root / "config")
         steps: tuple[Callable[[], object], ...] = (
             lambda: write_settings(Workspace(root), Settings(plugins=("a.py",))),
-            lambda: approve(plugin),
+            lambda: approve(plugin, plugin.read_bytes()),
             lambda: keep_set(Workspace(root), "s", {"1": plugin}, [made, made]),
             lambda: write_submission(Workspace(root), contest, kept),
         )

@@ -104,7 +104,7 @@ def test_what_was_checked_is_what_runs(
         (tmp_path / "canary").unlink(missing_ok=True)
         path = tmp_path / "mine.py"
         path.write_text(PLUGIN)
-        trust.approve(path)
+        trust.approve(path, path.read_bytes())
         load(path)
         return (tmp_path / "canary").exists()
 
@@ -181,7 +181,7 @@ def _stranger(place: Path, text: str, _outside: Path) -> None:
 
 def _edited(place: Path, text: str, _outside: Path) -> None:
     place.write_text(PLUGIN.replace("mine", place.stem))
-    trust.approve(place)
+    trust.approve(place, place.read_bytes())
     place.write_text(text)
 
 
@@ -202,13 +202,13 @@ def _link_inside(place: Path, text: str, outside: Path) -> None:
 def _elsewhere(place: Path, text: str, outside: Path) -> None:
     """The very content is trusted, in another place."""
     (outside / place.name).write_text(text)
-    trust.approve(outside / place.name)
+    trust.approve(mine := outside / place.name, mine.read_bytes())
     place.write_text(text)
 
 
 def _compiled(place: Path, text: str, outside: Path) -> None:
     place.write_text(PLUGIN.replace("mine", place.stem))
-    trust.approve(place)
+    trust.approve(place, place.read_bytes())
     other = outside / place.name
     other.write_text(text)
     for mode in py_compile.PycInvalidationMode:
@@ -223,7 +223,7 @@ def _compiled(place: Path, text: str, outside: Path) -> None:
 def _encoded(place: Path, text: str, _outside: Path) -> None:
     """The very text is trusted, in another encoding."""
     place.write_text(text)
-    trust.approve(place)
+    trust.approve(place, place.read_bytes())
     place.write_bytes(b"# coding: utf-8\r\n" + text.encode())
 
 
@@ -246,13 +246,13 @@ def _fill(workspace: Workspace, outside: Path, canaries: Path) -> int:
     outside.mkdir(exist_ok=True)
     mine = workspace.root / "plugins" / "mine.py"
     mine.write_text(_evil(canaries / "mine"))
-    trust.approve(mine)
+    trust.approve(mine, mine.read_bytes())
     listed = ["plugins/mine.py"]
     for number, (what, make) in enumerate(KINDS.items()):
         place = workspace.root / "plugins" / f"evil{number}.py"
         make(place, _evil(canaries / what), outside)
         if what.startswith("outside"):
-            trust.approve(outside / place.name)
+            trust.approve(mine := outside / place.name, mine.read_bytes())
             listed.append(f"../outside/{place.name}")
         else:
             listed.append(f"plugins/{place.name}")

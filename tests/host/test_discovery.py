@@ -259,7 +259,7 @@ def test_a_workspace_plugin_that_is_trusted_is_loaded(
     path = workspace.root / "plugins/mine.py"
     assert failure.reason == f"not trusted, run: artcli plugins add {path}"
 
-    approve(path)
+    approve(path, path.read_bytes())
     host = load_host(workspace)
     assert host.failures == ()
     assert str(host.find("loss", "huber").source) == "plugins/mine.py"
@@ -274,7 +274,7 @@ def test_a_workspace_plugin_outside_or_missing_is_a_failure(
     monkeypatch.setenv("ARTCLI_CONFIG_DIR", str(tmp_path / "config"))
     workspace = workspace_with(tmp_path, name, HUBER)
     path = workspace.root / name
-    approve(path)
+    approve(path, path.read_bytes())
     if "gone" in name:
         path.unlink()
     [failure] = load_host(workspace).failures

@@ -44,7 +44,7 @@ def test_nothing_of_an_unapproved_file_runs(plugin: Path, canary: Path) -> None:
 
 
 def test_an_approved_file_runs_until_it_is_revoked(plugin: Path, canary: Path) -> None:
-    approve(plugin)
+    approve(plugin, plugin.read_bytes())
     assert load_trusted(plugin).__file__ == str(plugin)
     assert canary.read_text() == "ran "
     revoke(plugin)
@@ -56,7 +56,7 @@ def test_an_approved_file_runs_until_it_is_revoked(plugin: Path, canary: Path) -
 
 def test_an_edit_revokes_and_undoing_it_restores(plugin: Path, canary: Path) -> None:
     source = plugin.read_text()
-    approve(plugin)
+    approve(plugin, plugin.read_bytes())
     plugin.write_text(source + "# a comment is an edit\n")
     with pytest.raises(ArtcliError, match="not trusted"):
         load_trusted(plugin)
@@ -67,7 +67,7 @@ def test_an_edit_revokes_and_undoing_it_restores(plugin: Path, canary: Path) -> 
 
 
 def test_the_approval_is_of_one_place(plugin: Path, tmp_path: Path) -> None:
-    approve(plugin)
+    approve(plugin, plugin.read_bytes())
     copy = tmp_path / "elsewhere" / "mine.py"
     copy.parent.mkdir()
     copy.write_bytes(plugin.read_bytes())
@@ -85,7 +85,7 @@ def test_a_compiled_file_beside_it_is_neither_run_nor_written(plugin: Path, cana
         beside.write_bytes(Path(compiled).read_bytes())
         (plugin.parent / "mine.pyc").write_bytes(Path(compiled).read_bytes())
     before = beside.read_bytes()
-    approve(plugin)
+    approve(plugin, plugin.read_bytes())
     load_trusted(plugin)
     assert canary.read_text() == "ran "
     assert beside.read_bytes() == before
@@ -105,13 +105,13 @@ def test_the_module_knows_itself_and_a_failed_one_is_forgotten(tmp_path: Path) -
         "NAME = 'Dürer'\n",
         encoding="latin-1",
     )
-    approve(path)
+    approve(path, path.read_bytes())
     module = load_trusted(path)
     assert (module.Point(2).x, module.NAME) == (2, "Dürer")
     assert sys.modules[module.__name__] is module
 
     path.write_text("raise OSError('no')")
-    approve(path)
+    approve(path, path.read_bytes())
     with pytest.raises(OSError, match="no"):
         load_trusted(path)
     assert module.__name__ not in sys.modules
@@ -130,7 +130,7 @@ def test_a_plugin_lies_inside_its_workspace(tmp_path: Path) -> None:
 
 
 def test_a_damaged_list_of_approvals_trusts_nothing(plugin: Path, canary: Path) -> None:
-    approve(plugin)
+    approve(plugin, plugin.read_bytes())
     [listed] = config_dir().glob("*.json")
     listed.write_text("[]")
     with pytest.raises(ArtcliError, match="is damaged"):
