@@ -57,7 +57,7 @@ def save_checkpoint(
     if best:
         write_sealed(folder / "best.json", pointer)
     write_sealed(folder / "last.json", pointer)
-    _remove_old(folder)
+    remove_old(folder)
     return place
 
 
@@ -179,7 +179,7 @@ def _named(folder: Path) -> set[Path | None]:
     return {find_checkpoint(folder, "last"), find_checkpoint(folder, "best")}
 
 
-def _remove_old(folder: Path) -> None:
+def remove_old(folder: Path) -> None:
     """Remove the steps that no pointer names, and what an interrupted save left half-made."""
     named = _named(folder)
     for place in folder.iterdir():

@@ -18,7 +18,7 @@ import torch
 from artcli import console
 from artcli.contest.splits import load_or_make_folds
 from artcli.errors import ArtcliError, Interrupted, UsageError, dead_loader, out_of_memory
-from artcli.training.checkpoint import find_checkpoint, save_checkpoint
+from artcli.training.checkpoint import find_checkpoint, remove_old, save_checkpoint
 from artcli.training.components import Components, bind_recipe
 from artcli.training.data import Drawn, TrainingSet, batches
 from artcli.training.devices import beside_others, default_workers, start_fabric
@@ -184,6 +184,7 @@ def _train(
         place = workspace.run_dir(run)
         describe_run(place, run, recipe, components, classes, image_size, asked)
         describe_split(folder, split.facts)
+        remove_old(folder)
         cut_history(folder, cursor.step)
     observers = (
         [observer(folder) for observer in components.observers]  # folds do not mix their curves

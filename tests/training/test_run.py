@@ -378,6 +378,17 @@ def test_a_checkpoint_of_another_model_is_told_in_a_line(tmp_path: Path) -> None
         train(workspace, "first", other)
 
 
+def test_what_a_kill_after_the_last_save_left_half_made_goes(tmp_path: Path) -> None:
+    workspace = painted_workspace(tmp_path / "w", each=4)
+    short = small_recipe(epochs=1)
+    folder = train(workspace, "first", short).folder
+    (left := folder / ".result.json.0.part").touch()
+    (folder / "result.json").unlink()
+    train(workspace, "first", short)
+    assert (folder / "result.json").exists()
+    assert not left.exists()
+
+
 def test_each_fold_has_curves_of_its_own(tmp_path: Path) -> None:
     workspace = painted_workspace(tmp_path / "w", each=4)
     result = train(workspace, "first", small_recipe(epochs=1, observers=("tensorboard",)))
