@@ -23,7 +23,7 @@ from artcli.workspace.settings import Settings, write_settings
 
 CHEAP = ("init", "recipes", "plugins show", "plugins new", "train")
 LOADLESS = {  # commands that ask for no plugin, and so load none
-    "init", "runs", "runs show", "runs remove", "submit", "score", "bench", "demo",
+    "init", "eda", "runs", "runs show", "runs remove", "submit", "score", "bench", "plugins remove",
 }  # fmt: skip
 SHADOWED = ("torch", "random", "multiprocessing", "json", "rich", "artcli_plugins", "sitecustomize")
 
