@@ -7,6 +7,7 @@ import random
 import shutil
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -325,7 +326,7 @@ def test_what_a_run_tells_of_itself(
             known = [{name: line.get(name) for name in lines[0]} for line in found]
             return "" if all(line in lines for line in known) else "a line was used"
         if path.name == record.SPLIT:
-            refused = lambda: record.refuse_other_data(fold, contest.artists, facts)  # noqa: E731
+            refused = partial(record.refuse_other_data, fold, contest.artists, facts)
             said = judged(lambda: sorted(record.trained_on(fold)), ["1", "2"], fold)
             return said or judged(refused, None, fold, "run x")
         said = judged(listed, held)
@@ -456,8 +457,11 @@ def test_what_is_computed_once(
     paths = [one.path for one in paintings]
     paths[2].write_bytes(paths[2].read_bytes()[:300])
     looks = np.random.default_rng(seed).random((2, 8, 5), np.float32)
-    quick = lambda values: np.stack([values[:, :2]] * 2).astype(np.float32)  # noqa: E731
-    monkeypatch.setattr(painting_map, "_project", quick)  # t-SNE takes seconds
+
+    def quick(values: Any) -> Any:  # t-SNE takes seconds
+        return np.stack([values[:, :2]] * 2).astype(np.float32)
+
+    monkeypatch.setattr(painting_map, "_project", quick)
 
     def placed(features: Any) -> Any:
         places = map_paintings(workspace.cache, "looks", np.arange(8), features).places
