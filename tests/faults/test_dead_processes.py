@@ -20,7 +20,7 @@ import pytest
 import torch
 import torch._dynamo  # imported before any fork: it starts threads
 from command_line import artcli
-from painted import MODEL, PLAIN_MODEL, painted_workspace
+from painted import MODEL, PLAIN_MODEL, linked_copy, painted_workspace
 from run_endings import run_ending
 from told_to_end import MOST_SECONDS, Sent, begun, end_of, ended
 
@@ -79,7 +79,7 @@ def test_a_loader(
         _wait_for(lambda: _children(child) or None)
         return time.perf_counter()
 
-    whole = _copy(fresh, tmp_path / "whole")
+    whole = linked_copy(fresh, tmp_path / "whole")
     child = begun(words(whole), log)
     since = first_loader(child)
     _wait_for(lambda: True if not _running(_children(child)) else None)
@@ -89,7 +89,7 @@ def test_a_loader(
 
     def why(number: int, moment: float, place: str) -> str | None:
         nonlocal longest
-        workspace = _copy(fresh, tmp_path / place)
+        workspace = linked_copy(fresh, tmp_path / place)
         child = begun(words(workspace), log)
         first_loader(child)
         time.sleep(moment * they_live)
@@ -204,7 +204,7 @@ def test_a_fold(
     def outcome(workspace: Workspace) -> list[bytes]:
         return [(workspace.predictions_dir("x") / f"{w}.npz").read_bytes() for w in ("oof", "test")]
 
-    whole = _copy(fresh, tmp_path / "whole")
+    whole = linked_copy(fresh, tmp_path / "whole")
     child = begun(words(whole), log)
     folds = _wait_for(lambda: _two_folds(child))
     since = time.perf_counter()
@@ -215,7 +215,7 @@ def test_a_fold(
 
     def why(number: int, moment: float, place: str) -> str | None:
         nonlocal longest
-        workspace = _copy(fresh, tmp_path / place)
+        workspace = linked_copy(fresh, tmp_path / place)
         child = begun(words(workspace), log)
         folds = _wait_for(lambda: _two_folds(child))
         time.sleep(moment * they_live)
@@ -290,7 +290,7 @@ def test_a_rank(
         _wait_for(lambda: file.exists() or process.poll() is not None or None)
         return time.perf_counter()
 
-    whole = _copy(fresh, tmp_path / "whole")
+    whole = linked_copy(fresh, tmp_path / "whole")
     process = start(whole, ["-m", "artcli"])
     since = wait_for(whole, "last.json", process)
     they_train = wait_for(whole, "result.json", process) - since
@@ -301,7 +301,7 @@ def test_a_rank(
 
     def why(number: int, moment: float, place: str) -> str | None:
         nonlocal longest
-        workspace = _copy(fresh, tmp_path / place)
+        workspace = linked_copy(fresh, tmp_path / place)
         process = start(workspace, program)
         wait_for(workspace, "last.json", process)
         time.sleep(moment * they_train)
@@ -360,7 +360,7 @@ def test_a_rank_that_another_waits_for(
                 "TORCHELASTIC_RUN_ID": "x", "TORCHELASTIC_USE_AGENT_STORE": True}  # fmt: skip
         for name, value in said.items():
             monkeypatch.setenv(name, str(value))
-        workspace, keys = _copy(fresh, tmp_path / place), store.num_keys()
+        workspace, keys = linked_copy(fresh, tmp_path / place), store.num_keys()
         words = ["train", "--name", "x", *PLAIN, "--workers", "0", "-w", str(workspace.root)]
         child = begun(words, log)
         _wait_for(lambda: store.num_keys() > keys or None)
@@ -416,11 +416,6 @@ def _badly_told(code: int, said: str, wanted: str) -> str:
     if not re.search(wanted, told[0]):
         return f"it does not say {wanted!r}: {said[-300:]}"
     return "" if len(told) == 2 else f"{len(told)} lines: {told}"
-
-
-def _copy(fresh: Workspace, place: Path) -> Workspace:
-    shutil.copytree(fresh.root, place, copy_function=os.link)
-    return Workspace(place)
 
 
 def _wait_for(found: Callable[[], Any]) -> Any:

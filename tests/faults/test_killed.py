@@ -17,7 +17,7 @@ import pytest
 import torch
 import torch._dynamo  # imported before any fork: it starts threads
 from command_line import artcli
-from painted import MODEL, painted_workspace
+from painted import MODEL, linked_copy, painted_workspace
 from run_endings import run_ending
 
 from artcli.training import checkpoint, run
@@ -48,7 +48,7 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 @pytest.fixture(scope="module")
 def undisturbed(fresh: Workspace, tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, float]:
     """What the whole run ends with, and the seconds that it takes."""
-    workspace = _copy(fresh, tmp_path_factory.mktemp("killed") / "whole")
+    workspace = linked_copy(fresh, tmp_path_factory.mktemp("killed") / "whole")
     started = time.perf_counter()
     assert _in_a_child(lambda: _train(workspace)) == 0
     return run_ending(workspace), time.perf_counter() - started
@@ -68,7 +68,7 @@ def test_a_run_killed_at_random_moments(
 
     def why(number: int, place: str, whole: Mapping[str, Any], *, in_place: bool = False) -> str:
         """What is wrong with the end of a run that is killed again and again, up to three times."""
-        workspace = _copy(fresh, tmp_path / place)
+        workspace = linked_copy(fresh, tmp_path / place)
         rng = np.random.default_rng((seed, number))
         killed, ended = 0, 1
         while ended:
@@ -98,7 +98,7 @@ def test_a_run_killed_at_random_moments(
     assert total >= count, f"{total} kills in {count} trials"
     assert in_save >= max(1, count // 10), f"{in_save} of {total} kills were in a save"
     monkeypatch.setattr(run, "save_checkpoint", _SaveInPlace(0))
-    unsafe = _copy(fresh, tmp_path / "in-place")
+    unsafe = linked_copy(fresh, tmp_path / "in-place")
     assert _in_a_child(lambda: _train(unsafe)) == 0
     end, control = run_ending(unsafe), trials(4, 50)
     lost = sum(bool(why(n, f"in-place-{n}", end, in_place=True)) for n in range(control))
@@ -125,11 +125,6 @@ def _go_on(workspace: Workspace) -> None:
 def _train(workspace: Workspace) -> None:
     answer = artcli("train", "-w", workspace.root, "--name", "x", *RECIPE, "--workers", "0")
     assert answer.code == 0, answer.err
-
-
-def _copy(fresh: Workspace, place: Path) -> Workspace:
-    shutil.copytree(fresh.root, place, copy_function=os.link)
-    return Workspace(place)
 
 
 def _never(_workspace: Workspace) -> bool:

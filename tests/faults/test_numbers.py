@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import json
-import os
 import shutil
 import tomllib
 import weakref
@@ -18,7 +17,7 @@ import pytest
 import safetensors.torch
 import torch
 from command_line import Answer, artcli
-from painted import MODEL, painted_workspace
+from painted import MODEL, linked_copy, painted_workspace
 
 from artcli.generating import stepper
 from artcli.predicting import looking, predictions
@@ -68,11 +67,6 @@ def train(workspace: Workspace, *words: str) -> Answer:
 
 def resume(workspace: Workspace, *words: str) -> Answer:
     return artcli("train", "-w", workspace.root, "--resume", "x", "--workers", "0", *words)
-
-
-def copy(fresh: Workspace, place: Path) -> Workspace:
-    shutil.copytree(fresh.root, place, copy_function=os.link)
-    return Workspace(place)
 
 
 def ending(workspace: Workspace, name: str) -> dict[str, Any]:
@@ -160,7 +154,7 @@ def test_a_number_that_is_none_at_random_steps(
         place = PLACES[number % len(PLACES)]
         at, value = int(rng.integers(1, EPOCHS * STEPS + 1)), rng.choice([np.nan, np.inf])
         what = f"{value} in {place} at step {at}"
-        workspace = copy(fresh, tmp_path / f"trial-{number}")
+        workspace = linked_copy(fresh, tmp_path / f"trial-{number}")
         try:
             with monkeypatch.context() as patch:
                 spoil(patch, place, at, float(value))
@@ -286,7 +280,7 @@ def test_a_number_that_is_none_in_folds_heads_and_generators(
     monkeypatch.setattr(run, "came_trained", lambda _components: True)  # else there is no probe
 
     def why(words: tuple[str, ...], place: str, spoil_it: Callable[..., None]) -> str:
-        what, workspace = f"{words[0]}: NaN in {place}", copy(fresh, tmp_path / "otherwise")
+        what, workspace = f"{words[0]}: NaN in {place}", linked_copy(fresh, tmp_path / "otherwise")
         call = (*words, "-w", workspace.root, "--name", "x")
         before = [*workspace.generated.rglob("*.png")]
         try:
@@ -333,7 +327,7 @@ def test_what_a_model_says_that_is_no_number_is_not_kept(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def why(place: str) -> str:
-        workspace = copy(fresh, tmp_path / place)
+        workspace = linked_copy(fresh, tmp_path / place)
         before = ending(workspace, "whole")
         with monkeypatch.context() as patch:
             plain = looking.PaintingModel.forward
@@ -390,7 +384,7 @@ def test_short_memory_halves_the_batches_when_asked(
     def directly(size: int, accumulate: int) -> dict[str, Any]:
         """The end of a run that was given these sizes from the beginning."""
         if (size, accumulate) not in wholes:
-            workspace = copy(fresh, tmp_path / f"direct-{size}-{accumulate}")
+            workspace = linked_copy(fresh, tmp_path / f"direct-{size}-{accumulate}")
             sizes = ("--batch-size", str(size), "--accumulate", str(accumulate))
             assert train(workspace, "--name", "x", *sizes).code == 0
             wholes[size, accumulate] = ending(workspace, "x")
@@ -404,7 +398,7 @@ def test_short_memory_halves_the_batches_when_asked(
         while -(-13 // -(-13 // small)) > limit:  # what the largest of its even batches holds
             small, accumulate = -(-small // 2), 2 * accumulate
         what = f"{size} pictures, room for {limit}, told by {kind}"
-        workspace = copy(fresh, tmp_path / f"short-{number}")
+        workspace = linked_copy(fresh, tmp_path / f"short-{number}")
         models: list[weakref.ref[Any]] = []
         plain = run.build_model
 
@@ -469,7 +463,7 @@ def test_short_memory_is_told_with_the_ways_out(
     whole = ending(fresh, "whole")
 
     def why(number: int, kind: str, after: int, words: tuple[str, ...]) -> str:
-        workspace = copy(fresh, tmp_path / f"told-{number}")
+        workspace = linked_copy(fresh, tmp_path / f"told-{number}")
         try:
             with monkeypatch.context() as patch:
                 short_above(patch, 3, SHORT[kind], after)
@@ -506,7 +500,7 @@ def test_short_memory_is_told_with_the_ways_out(
 def test_all_folds_of_a_run_take_the_smaller_batches(
     fresh: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    workspace = copy(fresh, tmp_path / "kfold")
+    workspace = linked_copy(fresh, tmp_path / "kfold")
     words = ("kfold", "-w", workspace.root, *RECIPE, "--epochs", "1", *SIZE, "--auto-batch")
     short_above(monkeypatch, 4, SHORT["torch"])
     answer = artcli(*words, "--name", "x", "--json")
@@ -522,7 +516,7 @@ def test_all_folds_of_a_run_take_the_smaller_batches(
 def test_a_batch_of_one_picture_is_refused_where_batch_norm_needs_more(
     fresh: Workspace, tmp_path: Path
 ) -> None:
-    workspace = copy(fresh, tmp_path / "one")
+    workspace = linked_copy(fresh, tmp_path / "one")
     answer = train(workspace, "--name", "x", "--batch-size", "1")
     assert answer.code == 1
     assert "batch norm learns nothing from a batch of one picture" in answer.text

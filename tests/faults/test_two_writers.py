@@ -20,7 +20,7 @@ import torch._dynamo  # imported before any fork: it starts threads
 from command_line import artcli
 from every_command import WORKS
 from lightning_fabric import Fabric
-from painted import MODEL, contest_of, painted_workspace
+from painted import MODEL, contest_of, linked_copy, painted_workspace
 
 from artcli.commands.plugins import files as plugin_files
 from artcli.contest import pixels, splits
@@ -64,7 +64,7 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """A workspace without folds or pixels, after a run that warms this process up."""
     root = tmp_path_factory.mktemp("writers")
     workspace = painted_workspace(root / "fresh", each=6, pieces=4)
-    warm = _copy(workspace, root / "warm")
+    warm = linked_copy(workspace, root / "warm")
     assert _call(warm, CALLS["train, of one name"][0])[0] == 0
     return workspace
 
@@ -297,7 +297,7 @@ def test_two_at_once(
     race, holders = RACES[what]
 
     def why(number: int, place: str) -> str:
-        workspace = _copy(fresh, tmp_path / f"{place}-{number}")
+        workspace = linked_copy(fresh, tmp_path / f"{place}-{number}")
         said = race(workspace, 1000 * seed + number)
         shutil.rmtree(workspace.root)
         return f"race {number}: {said}" if said else ""
@@ -334,12 +334,12 @@ def test_two_at_once_call(
     if not full and what != "train, of one name":
         pytest.skip("takes too long for make test; make faults has it")
     begun = _half_trained(fresh, tmp_path / "begun", seed) if "--resume" in words else fresh
-    alone = _copy(begun, tmp_path / "alone")
+    alone = linked_copy(begun, tmp_path / "alone")
     assert _race(lambda writer: _call(alone, words) if writer else [0], seed)[1]["value"][0] == 0
     whole, by_pid = _weights(alone), list[bool]()
 
     def why(number: int, place: str) -> str:
-        workspace = _copy(begun, tmp_path / f"{place}-{number}")
+        workspace = linked_copy(begun, tmp_path / f"{place}-{number}")
         found = _race(lambda _writer: _call(workspace, words), 1000 * seed + number)
         ended = sorted(one.get("value", [9, str(one)]) for one in found)
         end = _weights(workspace)
@@ -487,7 +487,7 @@ def _call(workspace: Workspace, words: Sequence[str]) -> list[Any]:
 
 def _half_trained(fresh: Workspace, place: Path, seed: int) -> Workspace:
     """A copy with a run x that has ended after the first of its epochs."""
-    workspace, plain = _copy(fresh, place), loop.train_step
+    workspace, plain = linked_copy(fresh, place), loop.train_step
 
     def step(fabric: Any, parts: Any, plan: Any, done: int, taken: Any) -> dict[str, float]:
         if done == plan.steps_per_epoch:
@@ -537,8 +537,3 @@ def _by_a_file_alone(path: Path, what: str, *, wait: bool = False) -> Iterator[N
         yield
     finally:
         path.unlink()
-
-
-def _copy(fresh: Workspace, place: Path) -> Workspace:
-    shutil.copytree(fresh.root, place, copy_function=os.link)
-    return Workspace(place)

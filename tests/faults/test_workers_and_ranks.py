@@ -20,7 +20,7 @@ import pytest
 import torch
 import torch._dynamo  # imported before any fork: it starts threads
 from command_line import artcli
-from painted import MODEL, PLAIN_MODEL, contest_of, painted_workspace
+from painted import MODEL, PLAIN_MODEL, contest_of, linked_copy, painted_workspace
 
 from artcli.contest.splits import load_or_make_folds
 from artcli.training.data import Batch, Drawn, TrainingSet
@@ -64,7 +64,7 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     root = tmp_path_factory.mktemp("workers")
     workspace = painted_workspace(root / "fresh", each=6, pieces=4)
     load_or_make_folds(workspace, contest_of(workspace), 4)
-    warm = _copy(workspace, root / "warm")
+    warm = linked_copy(workspace, root / "warm")
     _train(warm, RECIPES["cutmix, dropout, a sampler"], 0, 0)
     return workspace
 
@@ -81,7 +81,7 @@ def test_any_number_of_loaders(
         """Which numbers of loaders gave another submission than none did."""
         ends = {}
         for workers in (0, *counts):
-            workspace = _copy(fresh, tmp_path / f"{place}-{workers}")
+            workspace = linked_copy(fresh, tmp_path / f"{place}-{workers}")
             _forked(lambda w=workspace, n=workers: _train(w, RECIPES[recipe], n, seed))
             ends[workers] = _said(workspace)
             shutil.rmtree(workspace.root)
@@ -114,14 +114,14 @@ def test_one_rank_or_two(
     seeds = range(seed, seed + 5)
     worst, broken, lost, lost_by = 0.0, [], False, 0.0
     for one in seeds:
-        alone = _ranks(_copy(fresh, tmp_path / f"one-{one}"), 1, one)
-        both = _ranks(_copy(fresh, tmp_path / f"two-{one}"), 2, one)
+        alone = _ranks(linked_copy(fresh, tmp_path / f"one-{one}"), 1, one)
+        both = _ranks(linked_copy(fresh, tmp_path / f"two-{one}"), 2, one)
         apart = _apart(alone, both)
         worst = max(worst, apart)
         broken += [f"seed {one}: other paintings"] * (alone[0] != both[0])
         broken += [f"seed {one}: losses {apart:.2g} apart"] * (apart > LOSS_WITHIN)
         if one == seed:
-            unaware = _ranks(_copy(fresh, tmp_path / "unaware"), 2, one, unaware=True)
+            unaware = _ranks(linked_copy(fresh, tmp_path / "unaware"), 2, one, unaware=True)
             lost_by = _apart(alone, unaware)
             lost = alone[0] != unaware[0] and lost_by > LOSS_WITHIN
     shows(
@@ -201,11 +201,6 @@ def _by_what_came_before(self: TrainingSet, paintings: Any, _seeds: Sequence[int
     seeds = np.random.randint(0, 2**31, len(paintings)).tolist()
     pictures = [self.picture(p, s) for p, s in zip(paintings.tolist(), seeds, strict=True)]
     return torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2)
-
-
-def _copy(fresh: Workspace, place: Path) -> Workspace:
-    shutil.copytree(fresh.root, place, copy_function=os.link)
-    return Workspace(place)
 
 
 def as_one_rank(root: str, seed: str) -> int:
