@@ -23,7 +23,7 @@ def run_ending(workspace: Workspace, run: str = "x") -> Mapping[str, Any]:
         **{_name(workspace, file): sha256_file(file) for file in files},
         **{_name(workspace, file): _untimed(json.loads(file.read_text())) for file in records},
         "history": [_untimed(json.loads(line)) for line in history],
-        "left": sorted(path.name for path in fold.rglob(".*")),
+        "left": sorted(path.name for place in (fold, said) for path in place.rglob(".*")),
     }
 
 

@@ -22,7 +22,14 @@ from artcli.errors import ArtcliError, Problems
 from artcli.predicting.made_by import way_back
 from artcli.predicting.predictions import ALL, Predictions
 from artcli.predicting.scores import oof_scores
-from artcli.workspace.files import explained, read_json, sha256_file, sync_folder, write_sealed
+from artcli.workspace.files import (
+    explained,
+    read_json,
+    remove_parts,
+    sha256_file,
+    sync_folder,
+    write_sealed,
+)
 from artcli.workspace.runs import hold_predictions, run_parts
 
 if TYPE_CHECKING:
@@ -324,6 +331,7 @@ def _write(folder: Path, parts: Mapping[str, Predictions | None], facts: Mapping
         for which, part in parts.items()
         if part is not None
     }
+    remove_parts(folder)  # nobody comes again once the JSON is there
     first = next(part for part in parts.values() if part is not None)
     oof = parts.get(OOF)
     judged = oof.pieces().fold_numbers if oof else ()

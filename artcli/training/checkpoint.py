@@ -24,6 +24,7 @@ from artcli.workspace.files import (
     explained,
     make_folder,
     read_json,
+    remove_parts,
     remove_tree,
     sha256_file,
     sync_file,
@@ -185,11 +186,7 @@ def remove_old(folder: Path) -> None:
     for place in folder.iterdir():
         if _STEP.fullmatch(place.name) and place not in named:
             place.rename(place.with_name(f".{place.name}.part"))
-    for left in folder.glob(".*.part"):
-        if left.is_dir():
-            shutil.rmtree(left, ignore_errors=True)
-        else:
-            left.unlink(missing_ok=True)
+    remove_parts(folder)
 
 
 def _pack(tree: Any, path: str, tensors: dict[str, torch.Tensor]) -> Any:

@@ -32,7 +32,7 @@ def refuse_non_finite(fabric: Fabric, parts: Parts, step: int) -> None:
             bad = "state of another rank"
     if bad is not None:
         raise NonFiniteLoss(
-            f"the {bad} is not finite after step {step}",
+            f"not every number of the {bad} is finite after step {step}",
             "try a lower learning rate, like --optimizer adamw:lr=1e-4, or --precision 32",
         )
 

@@ -1,4 +1,4 @@
-"""A download that ends: one that stands still is given up."""
+"""Downloads that end: a hub that does not answer, or goes silent, is given up."""
 
 from __future__ import annotations
 
@@ -9,6 +9,27 @@ from threading import Thread
 from typing import TypeVar
 
 T = TypeVar("T")
+
+CONNECT_SECONDS = 5.0
+
+
+def knock(url: str) -> int:
+    """Ask the model hub for the head of a file, once: its client would try six times, for half a
+    minute. Returns the status of the answer.
+
+    To look up a name, and to try each of its addresses in turn, may take long, too: twice
+    `CONNECT_SECONDS` are given to it all.
+
+    Errors: those of the network; `ConnectionError` where the hub itself is out of order.
+    """
+    from huggingface_hub import get_session
+
+    answer = unless_it_stalls(
+        lambda: get_session().head(url, timeout=CONNECT_SECONDS), lambda: 0, 2 * CONNECT_SECONDS
+    )
+    if answer.status_code >= 500:
+        raise ConnectionError(f"the hub answers {answer.status_code}")
+    return answer.status_code
 
 
 def unless_it_stalls(download: Callable[[], T], arrived: Callable[[], int], seconds: float) -> T:

@@ -145,6 +145,15 @@ def remove_tree(path: Path) -> None:
                 shutil.rmtree(doomed)
 
 
+def remove_parts(folder: Path) -> None:
+    """Remove what killed processes left half-made in a folder; for whoever alone writes there."""
+    for left in folder.glob(".*.part"):
+        if left.is_dir():
+            shutil.rmtree(left, ignore_errors=True)
+        else:
+            left.unlink(missing_ok=True)
+
+
 def make_folder(folder: Path) -> None:
     """Make a folder, and those above it, so that a loss of power takes none of them away."""
     new = list(takewhile(lambda place: not place.exists(), (folder, *folder.parents)))

@@ -30,6 +30,7 @@ from torch import nn
 
 from artcli.errors import ArtcliError
 from artcli.training import loop
+from artcli.workspace import downloads
 from artcli.workspace.paths import Workspace
 from artcli_plugins.generators import diffusion
 from artcli_plugins.models import backbone, hub, weights
@@ -306,11 +307,12 @@ def test_a_hub_that_hangs(
                 constants, "HF_HUB_CACHE", str(tmp_path / f"hub-{server.server_address[1]}")
             )
             patch.setattr(constants, "HF_HUB_DOWNLOAD_TIMEOUT", 0.5)
+            patch.setattr(downloads, "CONNECT_SECONDS", 0.5)
             patch.setattr(hub, "CONNECT_SECONDS", 0.5)
             if kind == "unfound":
                 patch.setattr(socket, "getaddrinfo", server.look_up)
             if not protected:
-                patch.setattr(hub, "_knock", lambda *_: None)
+                patch.setattr(hub, "knock", lambda _url: 200)
                 patch.setattr(hub, "unless_it_stalls", lambda download, *_: download())
             return judged(artcli(*words), server)
 

@@ -14,13 +14,12 @@ from pydantic import AfterValidator, Field
 from artcli.generating.request import NewWork, Request
 from artcli.generating.sources import Content, choose_sources
 from artcli.plugin import ArtcliError, UsageError
-from artcli.workspace.downloads import unless_it_stalls
+from artcli.workspace.downloads import knock, unless_it_stalls
 
 from .needing import diffusers_for
 
 GRID = 8  # pixels of a side that pipelines take as one place
 LONGEST = 2  # times the shorter side: of a longer scroll, the middle
-CONNECT_SECONDS = 5.0
 STALL_SECONDS = 60.0  # without a byte on the disk, where large pieces come whole
 # The checker of old pipelines blackens nudes, which are painted.
 _SAFELY: dict[str, Any] = {"use_safetensors": True, "safety_checker": None}
@@ -166,7 +165,7 @@ def load_pipeline(name: str, device: torch.device) -> Any:
 
 def _download(diffusers: Any, name: str) -> Path:
     """The folder of the hub's pipeline `name`, from the cache, else by one attempt."""
-    from huggingface_hub import constants, get_session, hf_hub_url, logging
+    from huggingface_hub import constants, hf_hub_url, logging
     from huggingface_hub.file_download import repo_folder_name
 
     logging.set_verbosity_error()  # it warns of each attempt
@@ -175,10 +174,8 @@ def _download(diffusers: Any, name: str) -> Path:
         return Path(download(name, local_files_only=True, **_SAFELY))
     cache = Path(constants.HF_HUB_CACHE) / repo_folder_name(repo_id=name, repo_type="model")
     try:
-        # The download itself tries long; so knock once before.
-        answer = get_session().head(hf_hub_url(name, "model_index.json"), timeout=CONNECT_SECONDS)
-        if answer.status_code >= 400:
-            raise ConnectionError(f"the hub answers {answer.status_code}")
+        if (status := knock(hf_hub_url(name, "model_index.json"))) >= 400:
+            raise ConnectionError(f"the hub answers {status}")
         return Path(
             unless_it_stalls(
                 lambda: download(name, **_SAFELY),

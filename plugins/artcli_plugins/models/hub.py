@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from artcli.plugin import ArtcliError, UsageError
-from artcli.workspace.downloads import unless_it_stalls
+from artcli.workspace.downloads import CONNECT_SECONDS, knock, unless_it_stalls
 from artcli.workspace.files import sha256_file
 
-CONNECT_SECONDS = 5.0
 SLOW = "if the network is slow, set HF_HUB_DOWNLOAD_TIMEOUT to more seconds; or "
 OTHER_WEIGHTS = (
     "give a file of your own with weights=FILE (or a folder: --model timm:arch=local-dir:FOLDER), "
@@ -29,7 +28,7 @@ def fetch(repository: str, filename: str) -> Path:
     Errors: `ArtcliError`, at once, when the hub is not reached or refuses; soon, when nothing more
     comes; and when the file is not the one that the hub has.
     """
-    from huggingface_hub import constants, hf_hub_download
+    from huggingface_hub import constants, hf_hub_download, hf_hub_url
     from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
     from huggingface_hub.utils import logging
 
@@ -45,7 +44,7 @@ def fetch(repository: str, filename: str) -> Path:
         raise UsageError(f"{name!r} is no repository of the hub", "write OWNER/NAME") from error
     arrived = Arrived()
     try:
-        _knock(name, filename, revision)
+        knock(hf_hub_url(name, filename, revision=revision))
         made = unless_it_stalls(
             lambda: hf_hub_download(name, filename, revision=revision, tqdm_class=arrived.bar()),
             lambda: arrived.bytes,
@@ -59,24 +58,6 @@ def fetch(repository: str, filename: str) -> Path:
             (SLOW if isinstance(error, TimeoutError) else "") + WAYS.get(filename, OTHER_WEIGHTS),
         ) from error
     return _unchanged(Path(made))
-
-
-def _knock(repository: str, filename: str, revision: str | None = None) -> None:
-    """Ask the hub for a file's head, once: its client would try six times, for half a minute.
-
-    To look up a name, and to try each of its addresses in turn, may take long, too: twice
-    `CONNECT_SECONDS` are given to it all.
-
-    Errors: those of the network; `ConnectionError` where the hub itself is out of order.
-    """
-    from huggingface_hub import get_session, hf_hub_url
-
-    url = hf_hub_url(repository, filename, revision=revision)
-    answer = unless_it_stalls(
-        lambda: get_session().head(url, timeout=CONNECT_SECONDS), lambda: 0, 2 * CONNECT_SECONDS
-    )
-    if answer.status_code >= 500:
-        raise ConnectionError(f"the hub answers {answer.status_code}")
 
 
 class Arrived:
