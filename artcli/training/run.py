@@ -109,10 +109,10 @@ def run_fold(
             "--auto-batch is for one process", "give a smaller --batch-size and --accumulate"
         )
     asked = recipe
-    again = f"torchrun says which; go on with: torchrun … -m artcli train --resume {run}"
+    again = f"torchrun … -m {_again(workspace, run, fold)}"
     while True:
         try:
-            with beside_others(fabric, f"{again}{workspace.flag}"):
+            with beside_others(fabric, f"torchrun says which; go on with: {again}"):
                 return _train(
                     workspace, fabric, contest, recipe, components, run, fold, workers, asked
                 )
@@ -121,6 +121,11 @@ def run_fold(
                 raise
             recipe = after_short_memory(workspace, run, fold, recipe, auto_batch=auto_batch)
         release_memory()  # the error, which held on to all of that try, is gone
+
+
+def _again(workspace: Workspace, run: str, fold: str) -> str:
+    """The command that goes on with this fold: without it, another may come first."""
+    return f"artcli train --resume {run} --fold {fold}{workspace.flag}"
 
 
 def _train(
@@ -238,7 +243,7 @@ def _train(
         except RuntimeError as error:
             if (dead := dead_loader(error)) is None:
                 raise
-            again = f"go on with: artcli train --resume {run}{workspace.flag}"
+            again = f"go on with: {_again(workspace, run, fold)}"
             if request.signal_number:
                 raise Interrupted(request.signal_number, again) from error
             raise ArtcliError(
@@ -250,8 +255,7 @@ def _train(
     if not done:
         raise Interrupted(
             request.signal_number or 2,
-            f"saved after {cursor.step} steps; go on with: "
-            f"artcli train --resume {run}{workspace.flag}",
+            f"saved after {cursor.step} steps; go on with: {_again(workspace, run, fold)}",
         )
     metrics = fold_result(folder, cursor, plan)
     if fabric.is_global_zero:

@@ -315,7 +315,7 @@ def test_a_rank(
         longest = max(longest, time.perf_counter() - killed)
         if wrong := _badly_told(process.returncode, _by_ranks(said), "another rank has"):
             return f"{number}: {wrong}"
-        if "train --resume x" not in _by_ranks(said):
+        if "train --resume x --fold 0" not in _by_ranks(said):
             return f"{number}: it does not say how to go on: {_by_ranks(said)}"
         if not re.search(rf"rank +: {chosen} .*\n.*-9", said):
             return f"{number}: the rank is not named: {said[-600:]}"

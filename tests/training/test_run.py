@@ -187,7 +187,7 @@ def test_a_signal_saves_and_says_how_to_go_on(
             train(workspace, run)
     assert caught.value.exit_code == 128 + number
     assert caught.value.hint is not None
-    assert f"artcli train --resume {run}" in caught.value.hint
+    assert f"artcli train --resume {run} --fold 0" in caught.value.hint
     saved = find_checkpoint(workspace.run_dir(run) / "fold-0")
     assert saved is not None
     assert saved.name == f"step-{step}"
