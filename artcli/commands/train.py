@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -140,11 +140,12 @@ def _require_free(workspace: Workspace, run: str) -> None:
     if run_parts(workspace, run) and _leads():
         hint = "choose another --name"
         if (workspace.run_dir(run) / "recipe.toml").is_file():
-            finished, unfinished = _folds(workspace, run)
-            done = finished and not unfinished
-            more = "train another fold of it" if done else "go on with it"
-            flag = f"{run}{workspace.flag}{' --fold N' if done else ''}"
-            hint += f"; or {more}: artcli train --resume {flag}"
+            with suppress(ArtcliError):  # its predictions are damaged
+                finished, unfinished = _folds(workspace, run)
+                done = finished and not unfinished
+                more = "train another fold of it" if done else "go on with it"
+                flag = f"{run}{workspace.flag}{' --fold N' if done else ''}"
+                hint += f"; or {more}: artcli train --resume {flag}"
         raise ArtcliError(f"there is a run {run} already{in_use(workspace, run)}", hint)
 
 
@@ -195,10 +196,13 @@ def _resumed(
 def _folds(workspace: Workspace, run: str) -> tuple[list[str], list[str]]:
     """The folds of a run that are trained and predicted, and those that were begun alone."""
     from artcli.predicting.folder import read_facts
+    from artcli.workspace.runs import ALL
 
     folder = workspace.run_dir(run)
     begun = sorted(place.name.removeprefix("fold-") for place in folder.glob("fold-*"))
-    said = (read_facts(workspace, run) or {"folds": {}})["folds"]  # of trained folds, mostly
+    said = {*(read_facts(workspace, run) or {"folds": {}})["folds"]}  # of trained folds, mostly
+    if not workspace.test_csv.exists():
+        said.add(ALL)  # which has nothing to predict
     finished = [
         label
         for label in begun

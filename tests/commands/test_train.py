@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import torch
 from command_line import Answer, artcli
-from painted import MODEL, painted_workspace
+from painted import MODEL, linked_copy, painted_workspace
 
 from artcli.workspace.paths import Workspace
 
@@ -120,6 +120,28 @@ def test_mistakes_are_told_in_a_line_or_two(
     assert len(answer.err.splitlines()) <= 4
 
 
+def test_a_finished_fold_of_all_paintings_is_finished_without_a_test_too(tmp_path: Path) -> None:
+    workspace = painted_workspace(tmp_path / "w", each=2)
+    workspace.test_csv.unlink()
+    assert train(workspace, "--name", "all", "--fold", "all", *SMALL).code == 0
+    for more in ((), ("--fold", "all")):
+        answer = train(workspace, "--resume", "all", "--workers", "0", *more)
+        assert (answer.code, "there is nothing to resume" in answer.err) == (1, True), answer.err
+
+
+def test_a_name_is_taken_even_where_predictions_are_damaged(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    damaged = linked_copy(workspace, tmp_path / "w")
+    path = damaged.predictions_dir("first") / "predictions.json"
+    path.unlink()
+    path.write_text("{")
+    answer = train(damaged, "--name", "first", *SMALL)
+    assert answer.code == 1
+    assert "there is a run first already" in answer.err
+    assert "hint: choose another --name\n" in answer.err
+
+
 def test_a_device_that_is_not_there_is_told_before_data_is_read(tmp_path: Path) -> None:
     workspace = painted_workspace(tmp_path / "w", each=2)
     workspace.train_csv.unlink()
@@ -141,7 +163,7 @@ def test_a_signal_to_the_whole_group_saves(tmp_path: Path) -> None:
     os.killpg(process.pid, signal.SIGTERM)
     _, said = process.communicate(timeout=60)
     assert process.returncode == 143, said
-    assert "--resume group" in said
+    assert "--resume group --fold 0" in said
 
 
 def test_all_mistakes_of_a_command_line_are_told_at_once(workspace: Workspace) -> None:
