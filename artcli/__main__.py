@@ -8,9 +8,13 @@ from contextlib import suppress
 with suppress(OSError):  # this folder may be gone
     if not sys.flags.safe_path and sys.path[:1] == [os.getcwd()]:  # noqa: PTH109
         del sys.path[0]  # put there by `-m`: no plugin is installed by standing in this folder
-signal.signal(signal.SIGINT, signal.SIG_DFL)  # or else a traceback, while modules are imported
+# Processes that this one starts (workers of pools, a look at torch) would else import whatever
+# Python file in the folder they begin in is called like a module, and that folder may be anyone's.
+os.environ.setdefault("PYTHONSAFEPATH", "1")
+if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # a shell's `&` may ignore it
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # else a traceback, while modules are imported
 
-from artcli.cli import main  # noqa: E402
+from artcli.cli import main
 
 if __name__ == "__main__":
     main()

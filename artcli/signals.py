@@ -51,7 +51,7 @@ def ended_by_signals() -> Iterator[Ending]:
     if threading.current_thread() is not threading.main_thread():
         yield ending
         return
-    before = {number: signal.getsignal(number) for number in SIGNALS}
+    before = heeded()
     hook = sys.unraisablehook
 
     def raise_again(lost: Any) -> None:
@@ -65,7 +65,7 @@ def ended_by_signals() -> Iterator[Ending]:
             hook(lost)
 
     sys.unraisablehook = raise_again
-    for number in SIGNALS:
+    for number in before:
         signal.signal(number, ending)
     try:
         yield ending
@@ -73,6 +73,13 @@ def ended_by_signals() -> Iterator[Ending]:
         for number, handler in before.items():
             signal.signal(number, handler)
         sys.unraisablehook = hook
+
+
+def heeded() -> dict[signal.Signals, Any]:
+    """The handlers of the signals that this process does not ignore, as one that a script put in
+    the background ignores Ctrl-C."""
+    handlers = {number: signal.getsignal(number) for number in SIGNALS}
+    return {number: one for number, one in handlers.items() if one is not signal.SIG_IGN}
 
 
 def ending_now() -> Ending | None:

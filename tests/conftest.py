@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -61,6 +62,8 @@ class _FaultsRun:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as where a shell's `&` began the tests
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if config.getoption("faults") and not hasattr(config, "workerinput"):
         config.pluginmanager.register(_FaultsRun(config.getoption("faults_seed")))
 

@@ -212,6 +212,30 @@ def test_a_terminated_command_tidies_up(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("stranger")
+def test_a_command_that_a_script_put_in_the_background_ignores_a_ctrl_c(tmp_path: Path) -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # as a shell does for `&`
+    try:
+        process = started(tmp_path, "wait", str(tmp_path / "done"))
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    for number in (signal.SIGINT, signal.SIGTERM):
+        process.send_signal(number)
+    assert process.wait(timeout=30) == 143
+
+
+def test_an_import_changes_nothing_for_processes_that_others_start() -> None:
+    look = (
+        "import os; before = set(os.environ); import artcli.plugin; print(set(os.environ) - before)"
+    )
+    ours = {"PYTHONSAFEPATH", "NO_ALBUMENTATIONS_UPDATE"}
+    free = {name: value for name, value in os.environ.items() if name not in ours}
+    shown = subprocess.check_output([sys.executable, "-c", look], env=free, text=True)
+    assert shown == "{'NO_ALBUMENTATIONS_UPDATE'}\n"
+
+
+@pytest.mark.usefixtures("stranger")
 def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
     process = started(tmp_path, "chatter")
     assert process.stdout is not None

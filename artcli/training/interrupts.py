@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from artcli.signals import ECHO_SECONDS, SIGNALS
+from artcli.signals import ECHO_SECONDS, heeded
 
 
 class StopRequest:
@@ -28,7 +28,7 @@ def stop_requests() -> Iterator[StopRequest]:
     if threading.current_thread() is not threading.main_thread():
         yield request
         return
-    before = {number: signal.getsignal(number) for number in SIGNALS}
+    before = heeded()
     since = 0.0
 
     def note(number: int, frame: FrameType | None) -> None:
@@ -40,7 +40,7 @@ def stop_requests() -> Iterator[StopRequest]:
                 handler(number, frame)
             raise KeyboardInterrupt(number)
 
-    for number in SIGNALS:
+    for number in before:
         signal.signal(number, note)
     try:
         yield request
