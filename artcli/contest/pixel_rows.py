@@ -17,6 +17,7 @@ from artcli.contest.images import BadImage, decode_image, encode_jpeg, resize
 from artcli.contest.pixel_store import sum_of
 from artcli.host.records import Box
 from artcli.workspace.files import explained
+from artcli.workspace.plain_files import read_plain
 
 if TYPE_CHECKING:
     import numpy as np
@@ -73,7 +74,7 @@ def decode_into_place(job: Job) -> Decoded:
     """Do `job`. A bad image is an answer; a disk that cannot be written is an `ArtcliError`."""
     source, side = job.source, job.side
     try:
-        data = source.path.read_bytes()
+        data = read_plain(source.path)
         pictures = list(_pictures(data, source))
     except BadImage as error:
         return Decoded(problem=error.message)

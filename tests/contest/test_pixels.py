@@ -142,6 +142,18 @@ def spoil(sources: Sequence[PixelSource]) -> None:
     sources[4].path.unlink()
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_is_no_image_and_nothing_waits_for_it(tmp_path: Path, cache: Path) -> None:
+    sources = paintings(tmp_path / "data")
+    sources[3].path.unlink()
+    os.mkfifo(sources[3].path)
+    with pytest.raises(Problems, match="1 of 6 images") as caught:
+        opened(cache, sources)
+    assert caught.value.problems == (
+        f"{sources[3].path} cannot be read: it is a pipe or a device, not a file",
+    )
+
+
 def test_all_bad_images_are_listed_at_once_and_the_good_ones_are_kept_ready(
     tmp_path: Path, cache: Path
 ) -> None:
