@@ -17,6 +17,7 @@ from artcli.errors import ArtcliError
 from artcli.workspace.files import explained, make_folder
 
 _PATIENCE = 1.0  # seconds: who only looks whether a lock is held, holds it for a moment
+_LOOK = 0.1  # seconds: two who only look would see each other
 _LONGEST = 80  # characters of a command that are told
 
 
@@ -87,7 +88,7 @@ def is_held(path: Path) -> bool:
     if not path.exists():
         return False
     try:
-        with FileLock(path, timeout=0):
+        with FileLock(path, timeout=_LOOK):
             return False
     except Timeout:
         return True

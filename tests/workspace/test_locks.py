@@ -3,9 +3,10 @@
 import subprocess
 import sys
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event, Thread, Timer
 
 import pytest
+from filelock import FileLock
 
 from artcli.errors import ArtcliError
 from artcli.workspace.locks import hold, is_held
@@ -57,6 +58,17 @@ def test_waiting_gets_the_lock_when_it_is_free(tmp_path: Path) -> None:
         process.stdin.close()
         with hold(path, "run first", wait=True):
             pass
+
+
+def test_who_only_looks_is_not_taken_for_a_holder(tmp_path: Path) -> None:
+    path = tmp_path / "first.lock"
+    with holder(path) as process:
+        assert is_held(path)
+        process.kill()
+    looks = FileLock(path, thread_local=False)
+    looks.acquire()
+    Timer(0.01, looks.release).start()
+    assert not is_held(path)
 
 
 def test_who_only_looks_whether_a_lock_is_held_stops_nobody(tmp_path: Path) -> None:
