@@ -65,10 +65,10 @@ def look(
                         else:
                             output = model(seen)
                     said.append(output.logits.float().softmax(1))
-                    _refuse_non_finite(said[-1])
                     done = len(batch) * len(said)
                     advance(done // looks - (done - len(batch)) // looks)
-            batches.append(torch.stack(said).cpu().numpy())
+            _refuse_non_finite(together := torch.stack(said))  # one answer is awaited
+            batches.append(together.cpu().numpy())
     rows = np.concatenate(batches, 1)
     return rows.reshape(len(views), len(models), *rows.shape[1:]).swapaxes(0, 1)
 

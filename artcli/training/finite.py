@@ -51,7 +51,8 @@ def _kept(parts: Parts) -> Iterator[tuple[str, list[Tensor]]]:
             value
             for weight, state in parts.optimizer.optimizer.state.items()
             for value in state.values()
-            if isinstance(value, torch.Tensor) and value.shape == weight.shape
+            if isinstance(value, torch.Tensor)
+            and (value.shape, value.device) == (weight.shape, weight.device)  # no count of steps
         ],
     )
 
