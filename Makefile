@@ -2,7 +2,7 @@
 # make test   every check and every test
 # make faults kill, fill, garble and forge, hundreds of times; writes docs/reliability.md (an hour)
 # make audit  look up the locked packages in the database of known vulnerabilities
-# Both make .venv first, from nothing but Python: the locked packages, hash-checked, then artcli.
+# All make .venv first, from nothing but Python: the locked packages, hash-checked, then artcli.
 
 PYTHON ?= python3
 BIN := .venv/bin

@@ -8,11 +8,14 @@ the same batches. Pictures stay uint8; normalising and mixing are the device's w
 from __future__ import annotations
 
 import random
+import sys
 import time
 import warnings
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from functools import lru_cache
+from multiprocessing import get_start_method
+from multiprocessing.resource_tracker import ensure_running
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import cv2
@@ -201,6 +204,8 @@ def batches(
         prefetch_factor=4 if workers else None,
         worker_init_fn=_begin,
     )
+    if workers and sys.platform != "win32" and get_start_method() != "fork":
+        ensure_running()  # it would end the holding back of signals
     with held_back():
         made = iter(loader)
     try:
@@ -233,6 +238,8 @@ class _Told(Dataset[Batch | ArtcliError]):
 def _begin(_worker: int) -> None:
     stand_apart()
     torch.set_num_threads(1)
+    # A thread that hands batches over would tell of a parent that stops in the middle of one.
+    sys.excepthook = lambda *_: None
 
 
 def one_hot(labels: Tensor, classes: int) -> Tensor:

@@ -53,7 +53,7 @@ class Child:
         self._process.send_signal(number)
 
     def kill(self) -> None:
-        """End the process at once, with all that it has started."""
+        """End the process at once, with its group; its loaders, which stand apart, soon notice."""
         with suppress(OSError):  # none is left
             os.killpg(self._process.pid, signal.SIGKILL)
 
@@ -83,7 +83,7 @@ class Child:
         for pump in pumps:
             pump.start()
         process.wait()
-        self.kill()  # what the job forked may hold its pipes, and a lock, for a while
+        self.kill()  # what the job forked may hold its pipes for a while
         for pump in pumps:
             pump.join()
 
