@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from contextlib import ExitStack
 from dataclasses import asdict
-from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -98,12 +96,17 @@ def command(
         if resume is not None
         else _new(found, host, name, recipe, given, seeds)
     )
-    refuse_other_settings(found, runs)
+    unnamed = name is None and resume is None
+    if not unnamed:
+        refuse_other_settings(found, runs)
     contest = read_contest(found)
     for notice in contest.notices:
         console.note(notice)
     load_or_make_folds(found, contest, runs[0][1].folds)
-    train(found, contest, runs, runner(), device=device, workers=workers, auto_batch=auto_batch)
+    runs = train(
+        found, contest, runs, runner(),
+        device=device, workers=workers, auto_batch=auto_batch, unnamed=unnamed,
+    )  # fmt: skip
     if auto_batch:
         runs = [(run, read_recipe(found.run_dir(run) / "recipe.toml")) for run, _ in runs]
     document = measured(found, contest, runs)
@@ -124,12 +127,17 @@ def _new(
     from artcli.training.components import recipe_from_flags
     from artcli.training.named import find_recipe
     from artcli.training.seeds import seeded
-    from artcli.workspace.runs import free_name
 
     base = None if source is None else find_recipe(host, workspace, source)
     recipe, _ = recipe_from_flags(host, given, base)
-    first = free_name(workspace, recipe.model.partition(":")[0]) if name is None else name
-    return seeded(first, recipe, seeds)
+    return _unused(workspace, recipe, seeds) if name is None else seeded(name, recipe, seeds)
+
+
+def _unused(workspace: Workspace, recipe: Recipe, seeds: int) -> list[tuple[str, Recipe]]:
+    from artcli.training.seeds import seeded
+    from artcli.workspace.runs import free_name
+
+    return seeded(free_name(workspace, recipe.model.partition(":")[0]), recipe, seeds)
 
 
 def _resumed(
@@ -173,15 +181,17 @@ def refuse_other_settings(workspace: Workspace, runs: Sequence[tuple[str, Recipe
 def train(
     workspace: Workspace,
     contest: Contest,
-    runs: Sequence[tuple[str, Recipe]],
+    runs: list[tuple[str, Recipe]],
     executor: Any,
     *,
     device: str = "auto",
     workers: int | None = None,
     again: str | None = None,
     auto_batch: bool = False,
-) -> None:
+    unnamed: bool = False,
+) -> list[tuple[str, Recipe]]:
     """Train and predict the folds that `runs` lack; `again` is the command that goes on with it.
+    Returns the runs: those that are `unnamed` get names that are still free.
 
     Errors: a fold's, once those beside it have ended; `Interrupted`, with everything saved.
     """
@@ -192,15 +202,25 @@ def train(
     def tell(job: Any, metrics: dict[str, Any]) -> None:
         console.success(f"{job.name}: crop F1 {metrics['f1']:.4f}")
 
-    first = runs[0][0]
-    more = f" --seeds {len(runs)}" if len(runs) > 1 else ""
-    again = again or f"artcli kfold --resume {first}{more}{workspace.flag}"
+    def claim() -> list[str]:
+        nonlocal runs
+        if unnamed:  # another may have taken the name meanwhile
+            runs = _unused(workspace, runs[0][1], len(runs))
+        refuse_other_settings(workspace, runs)
+        return [run for run, _ in runs]
+
+    def way_on() -> str:
+        """Nothing where nothing had begun."""
+        first = runs[0][0]
+        if not (workspace.run_dir(first) / "recipe.toml").is_file():
+            return ""
+        more = f" --seeds {len(runs)}" if len(runs) > 1 else ""
+        return f"go on with: {again or f'artcli kfold --resume {first}{more}{workspace.flag}'}"
+
     try:
-        with ExitStack() as locks:
+        with hold_all_folds(workspace, claim):
             jobs = []
             for run, recipe in runs:
-                same = partial(refuse_other_settings, workspace, [(run, recipe)])
-                locks.enter_context(hold_all_folds(workspace, run, same))
                 lacking = fold_jobs(
                     workspace, contest, run, recipe,
                     device=device, workers=workers, auto_batch=auto_batch,
@@ -211,14 +231,14 @@ def train(
                 jobs += lacking
             executor.run(jobs, tell)
     except (Interrupted, KeyboardInterrupt) as stop:
-        begun = (workspace.run_dir(first) / "recipe.toml").is_file()
-        hint = f"saved; go on with: {again}" if begun else "nothing had begun: call it again"
+        hint = f"saved; {on}" if (on := way_on()) else "nothing had begun: call it again"
         code = stop.number if isinstance(stop, Interrupted) else number_of(stop)
         raise Interrupted(code, hint) from stop
     except ArtcliError as error:
-        if (workspace.run_dir(first) / "recipe.toml").is_file():
-            error.hint = "; then ".join(filter(None, [error.hint, f"go on with: {again}"]))
+        if on := way_on():
+            error.hint = "; then ".join(filter(None, [error.hint, on]))
         raise
+    return runs
 
 
 def measured(

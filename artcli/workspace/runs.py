@@ -11,7 +11,7 @@ import json
 import math
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
@@ -166,13 +166,13 @@ def hold_fold(workspace: Workspace, run: str | Callable[[], str], fold: str) -> 
 
 
 @contextmanager
-def hold_all_folds(workspace: Workspace, name: str, check: Callable[[], object]) -> Iterator[None]:
-    """Be the one that has all folds of a run trained; it holds none of them. `check` raises where
-    this must not be, while nobody else can begin. Errors: `ArtcliError` when another does."""
-    with ExitStack() as lock:
+def hold_all_folds(workspace: Workspace, claim: Callable[[], Sequence[str]]) -> Iterator[None]:
+    """Be the one that has all folds of runs trained; it holds none of them. `claim` says which
+    runs, or raises, while nobody else can begin. Errors: `ArtcliError` when another does."""
+    with ExitStack() as locks:
         with _hold_names(workspace):
-            check()
-            lock.enter_context(_hold(workspace, name, _EVERY))
+            for name in claim():
+                locks.enter_context(_hold(workspace, name, _EVERY))
         yield
 
 

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -18,10 +19,12 @@ from painted import MODEL, contest_of, painted_workspace
 
 from artcli.contest.f1 import macro_f1
 from artcli.contest.splits import load_or_make_folds
+from artcli.contest.tables import Contest
 from artcli.predicting.folder import read_kept
 from artcli.predicting.predictions import Predictions
 from artcli.workspace.files import read_json
 from artcli.workspace.paths import Workspace
+from artcli.workspace.runs import free_name, hold_fold
 
 FOLDS = 3
 SMALL = (
@@ -235,6 +238,23 @@ def test_other_settings_than_the_runs_own_are_refused(workspace: Workspace) -> N
     assert (answer.code, "serial-s1: seed was 0, not 1" in answer.err) == (1, True)
     assert "no run 'serail'" in kfold(workspace, "--resume", "serail").err
     assert "executor" in kfold(workspace, "--executor", "nobody", *SMALL).err
+
+
+def test_a_name_that_another_takes_meanwhile_is_not_taken_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = painted_workspace(tmp_path / "w", each=4)
+    with ExitStack() as others:
+
+        def read_late(found: Workspace) -> Contest:
+            another = hold_fold(found, lambda: free_name(found, "timm"), "0")
+            others.enter_context(another)
+            return contest_of(found)
+
+        monkeypatch.setattr("artcli.contest.tables.read_contest", read_late)
+        answer = kfold(workspace, *SMALL, "--epochs", "1", "--seeds", "2", "--json")
+    assert answer.code == 0, answer.err
+    assert [one["run"] for one in answer.json["runs"]] == ["timm-2", "timm-2-s1"]
 
 
 def test_ranks_are_refused(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
