@@ -6,12 +6,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from threading import Thread
 
 import pytest
+from huggingface_hub import constants
 
 from artcli.workspace import downloads
-from artcli.workspace.downloads import knock, unless_it_stalls
+from artcli.workspace.downloads import arriving, knock, unless_it_stalls
 
 
 def test_what_comes_is_returned_and_what_fails_is_raised() -> None:
@@ -40,6 +42,25 @@ def test_bytes_that_come_again_are_none() -> None:
     arrived = itertools.cycle((1, 2, 3))
     with pytest.raises(TimeoutError):
         unless_it_stalls(lambda: time.sleep(60), lambda: next(arrived), 0.5)
+
+
+def test_bytes_on_the_disk_count_once_whoever_downloads_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
+    arrived = arriving("owner/name")
+    assert arrived() == 0
+    blobs = tmp_path / "models--owner--name" / "blobs"
+    blobs.mkdir(parents=True)
+    (blobs / "left.incomplete").write_bytes(bytes(50))
+    assert arrived() == 50
+    mine = blobs / "mine.incomplete"
+    for there, told in ((10, 60), (20, 70), (0, 70), (20, 70), (21, 71)):  # begun anew
+        mine.write_bytes(bytes(there))
+        assert arrived() == told
+    (blobs / "left.incomplete").unlink()
+    (blobs / "another.incomplete").write_bytes(bytes(1))
+    assert arrived() == 72
 
 
 @contextmanager

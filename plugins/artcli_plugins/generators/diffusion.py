@@ -14,13 +14,13 @@ from pydantic import AfterValidator, Field
 from artcli.generating.request import NewWork, Request
 from artcli.generating.sources import Content, choose_sources
 from artcli.plugin import ArtcliError, UsageError
-from artcli.workspace.downloads import knock, unless_it_stalls
+from artcli.workspace.downloads import arriving, knock, unless_it_stalls
 
 from .needing import diffusers_for
 
 GRID = 8  # pixels of a side that pipelines take as one place
 LONGEST = 2  # times the shorter side: of a longer scroll, the middle
-STALL_SECONDS = 60.0  # without a byte on the disk, where large pieces come whole
+STALL_SECONDS = 60.0  # without a byte: within them the pipeline's modules are imported, too
 # The checker of old pipelines blackens nudes, which are painted.
 _SAFELY: dict[str, Any] = {"use_safetensors": True, "safety_checker": None}
 
@@ -166,22 +166,16 @@ def load_pipeline(name: str, device: torch.device) -> Any:
 def _download(diffusers: Any, name: str) -> Path:
     """The folder of the hub's pipeline `name`, from the cache, else by one attempt."""
     from huggingface_hub import constants, hf_hub_url, logging
-    from huggingface_hub.file_download import repo_folder_name
 
     logging.set_verbosity_error()  # it warns of each attempt
     download = diffusers.DiffusionPipeline.download
     with suppress(Exception):  # it is not in the cache, or not whole
         return Path(download(name, local_files_only=True, **_SAFELY))
-    cache = Path(constants.HF_HUB_CACHE) / repo_folder_name(repo_id=name, repo_type="model")
     try:
         if (status := knock(hf_hub_url(name, "model_index.json"))) >= 400:
             raise ConnectionError(f"the hub answers {status}")
         return Path(
-            unless_it_stalls(
-                lambda: download(name, **_SAFELY),
-                lambda: sum(file.stat().st_size for file in cache.glob("blobs/*") if file.exists()),
-                STALL_SECONDS,
-            )
+            unless_it_stalls(lambda: download(name, **_SAFELY), arriving(name), STALL_SECONDS)
         )
     except Exception as error:  # whatever the hub's client and its network library raise
         raise ArtcliError(

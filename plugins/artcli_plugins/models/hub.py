@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
 
 from artcli.plugin import ArtcliError, UsageError
-from artcli.workspace.downloads import CONNECT_SECONDS, knock, unless_it_stalls
+from artcli.workspace.downloads import CONNECT_SECONDS, arriving, knock, unless_it_stalls
 from artcli.workspace.files import sha256_file
 
 SLOW = "if the network is slow, set HF_HUB_DOWNLOAD_TIMEOUT to more seconds; or "
@@ -42,12 +41,11 @@ def fetch(repository: str, filename: str) -> Path:
         pass
     except HFValidationError as error:
         raise UsageError(f"{name!r} is no repository of the hub", "write OWNER/NAME") from error
-    arrived = Arrived()
     try:
         knock(hf_hub_url(name, filename, revision=revision))
         made = unless_it_stalls(
-            lambda: hf_hub_download(name, filename, revision=revision, tqdm_class=arrived.bar()),
-            lambda: arrived.bytes,
+            lambda: hf_hub_download(name, filename, revision=revision),
+            arriving(name),
             constants.HF_HUB_DOWNLOAD_TIMEOUT + CONNECT_SECONDS,  # its own patience, and once more
         )
     except Exception as error:  # whatever the hub's client and its network library raise
@@ -60,36 +58,14 @@ def fetch(repository: str, filename: str) -> Path:
     return _unchanged(Path(made))
 
 
-class Arrived:
-    """The bytes that bars of progress have told of; those that come again do not count."""
-
-    def __init__(self) -> None:
-        self.bytes = 0
-
-    def bar(self) -> type[Any]:
-        """The hub's bar, which tells this, too."""
-        from huggingface_hub.utils import tqdm
-
-        whole = self
-
-        class Bar(tqdm):  # type: ignore[misc]
-            at = most = 0
-
-            def update(self, n: float | None = 1) -> bool | None:
-                self.at += int(n or 0)  # less than nothing where a file begins anew
-                if self.at > self.most:
-                    whole.bytes += self.at - self.most
-                    self.most = self.at
-                told: bool | None = super().update(n)
-                return told
-
-        return Bar
-
-
 def _unchanged(path: Path) -> Path:
-    """`path`, if it has the sum that the hub's cache names it by. Errors: `ArtcliError`."""
-    kept = path.resolve()
-    if _SHA256.fullmatch(kept.name) and sha256_file(kept) != kept.name:
+    """`path`, if it has the sum that the hub's cache names it by. Errors: `ArtcliError`.
+
+    Only the first link of `path` has that sum. A second one, to a file that repositories share,
+    has a sum of another kind.
+    """
+    kept, named = path.resolve(), path.readlink().name if path.is_symlink() else ""
+    if _SHA256.fullmatch(named) and sha256_file(kept) != named:
         raise ArtcliError(
             f"{path} is not what the hub has: its SHA-256 differs",
             f"delete it, to have it downloaded again: {kept}",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -14,12 +15,14 @@ from huggingface_hub import constants
 
 
 class Hub(ThreadingHTTPServer):
-    """Serves `files` by path; `asked` lists the requests."""
+    """Serves `files` by path, with a `pause` in seconds before each 4 KiB; `asked` lists the
+    requests."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.files: dict[str, bytes] = {}
         self.asked: list[str] = []
+        self.pause = 0.0
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -36,8 +39,10 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("X-Repo-Commit", "0" * 40)
         self.send_header("Content-Length", str(len(content or b"")))
         self.end_headers()
-        if self.command == "GET":
-            self.wfile.write(content or b"")
+        if self.command == "GET" and content is not None:
+            for at in range(0, len(content), 4096):
+                time.sleep(self.server.pause)
+                self.wfile.write(content[at : at + 4096])
 
     do_HEAD = do_GET
 
