@@ -10,15 +10,18 @@ from artcli.signals import ending_now, number_of
 
 
 @contextmanager
-def going_on(again: Callable[[], str]) -> Iterator[None]:
+def going_on(again: Callable[[], str], *, over: bool = False) -> Iterator[None]:
     """A Ctrl-C or SIGTERM in the body is an `Interrupted` with the hint `again()`; one that was
-    answered there already, with a hint of its own, stays as it is."""
+    answered there already keeps its own, unless this one goes `over` it."""
     try:
         yield
+    except Interrupted as stop:
+        if over:
+            stop.hint = again()
+        raise
     except KeyboardInterrupt as stop:
         raise Interrupted(number_of(stop), again()) from stop
     except Exception as error:  # a library may make its own error of it
-        number = ending.number if (ending := ending_now()) else None
-        if number is None or isinstance(error, Interrupted):
-            raise
-        raise Interrupted(number, again()) from error
+        if (ending := ending_now()) and ending.number:
+            raise Interrupted(ending.number, again()) from error
+        raise

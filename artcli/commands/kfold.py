@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from artcli.commands.going_on import going_on
 from artcli.commands.options import (
     AutoBatchOption,
     DeviceOption,
@@ -19,7 +20,6 @@ from artcli.commands.options import (
 )
 from artcli.commands.recipe_options import with_recipe_options
 from artcli.errors import ArtcliError, Interrupted, Problems, UsageError
-from artcli.signals import number_of
 
 if TYPE_CHECKING:
     from artcli.contest.tables import Contest
@@ -217,8 +217,11 @@ def train(
         more = f" --seeds {len(runs)}" if len(runs) > 1 else ""
         return f"go on with: {again or f'artcli kfold --resume {first}{more}{workspace.flag}'}"
 
+    def hint() -> str:
+        return way_on() or "nothing had begun: call it again"
+
     try:
-        with hold_all_folds(workspace, claim):
+        with going_on(hint, over=True), hold_all_folds(workspace, claim):
             jobs = []
             for run, recipe in runs:
                 lacking = fold_jobs(
@@ -230,12 +233,8 @@ def train(
                     console.note(f"{run}: fold {', '.join(done)} is there already")
                 jobs += lacking
             executor.run(jobs, tell)
-    except (Interrupted, KeyboardInterrupt) as stop:
-        hint = f"saved; {on}" if (on := way_on()) else "nothing had begun: call it again"
-        code = stop.number if isinstance(stop, Interrupted) else number_of(stop)
-        raise Interrupted(code, hint) from stop
     except ArtcliError as error:
-        if on := way_on():
+        if not isinstance(error, Interrupted) and (on := way_on()):
             error.hint = "; then ".join(filter(None, [error.hint, on]))
         raise
     return runs

@@ -8,8 +8,8 @@ from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from artcli.errors import ArtcliError, Interrupted, UsageError, out_of_memory
-from artcli.signals import number_of
+from artcli.commands.going_on import going_on
+from artcli.errors import ArtcliError, UsageError, out_of_memory
 
 if TYPE_CHECKING:
     from artcli.contest.generated.records import GeneratedSet, SetFacts
@@ -129,17 +129,19 @@ def _make(
     with hold(workspace.generators / ".locks" / name, f"the generated set {name}"):
         found = before = begin_set(workspace, name, facts, _versions(generator))
         previews = workspace.reports / "generated" / name / "previews"
-        with shown(facts.wanted, len(found.works), previews, preview) as display:
+        again = f"artcli augment-style --name {name}{workspace.flag}"
+        with (
+            going_on(
+                lambda: f"{len(found.works)} of {facts.wanted} works are made; go on with: {again}",
+                over=True,
+            ),
+            shown(facts.wanted, len(found.works), previews, preview) as display,
+        ):
             shop = Workshop(contest, folds, generator, folder, device, display)
-            again = f"artcli augment-style --name {name}{workspace.flag}"
             try:
                 for after in shop.make(found):
                     found = after
                     display.work(len(found.works))
-            except (Interrupted, KeyboardInterrupt) as stop:
-                number = stop.number if isinstance(stop, Interrupted) else number_of(stop)
-                done = f"{len(found.works)} of {facts.wanted} works are made"
-                raise Interrupted(number, f"{done}; go on with: {again}") from stop
             except ArtcliError as error:
                 if found.works:
                     error.hint = "; then ".join(filter(None, [error.hint, f"go on with: {again}"]))

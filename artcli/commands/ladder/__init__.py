@@ -9,7 +9,7 @@ import typer
 
 from artcli.commands.options import DeviceOption, JsonOption, WorkersOption, WorkspaceOption
 from artcli.commands.recipe_options import over_recipes
-from artcli.errors import EXIT_PROBLEM, Interrupted, UsageError
+from artcli.errors import EXIT_PROBLEM, UsageError
 
 
 @over_recipes
@@ -77,16 +77,11 @@ def command(
     folder = ladder_folder(found, name)
     again = _again(command_line(rows or [], name, seeds or 1, given), device, workers) + found.flag
     with hold(folder / ".lock", f"the ladder {name}"):
-        try:
-            ladder = climb(
-                found, host, contest, plan,
-                device=device, workers=workers, save=lambda made: write_report(found, made),
-            )  # fmt: skip
-        except Interrupted as stop:
-            raise Interrupted(
-                stop.number,
-                f"saved, the table so far in {folder / 'ladder.md'}; go on with: {again}",
-            ) from stop
+        ladder = climb(
+            found, host, contest, plan,
+            device=device, workers=workers, save=lambda made: write_report(found, made),
+            again=f"saved, the table so far in {folder / 'ladder.md'}; go on with: {again}",
+        )  # fmt: skip
     if json:
         console.print_json({**ladder.document(), "folder": folder})
     else:

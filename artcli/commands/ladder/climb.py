@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from artcli import console
+from artcli.commands.going_on import going_on
 from artcli.commands.ladder.standing import refuse_other_paintings
 from artcli.contest.workers import cores
 from artcli.errors import ArtcliError, Interrupted, out_of_memory
@@ -18,7 +19,6 @@ from artcli.reporting.figures import signed
 from artcli.reporting.hearing import is_done
 from artcli.reporting.ladder import FOLD, Ladder, change_in_short
 from artcli.reporting.measure import measure_ladder
-from artcli.signals import number_of
 from artcli.training.devices import pick_device
 from artcli.training.run import run_fold
 from artcli.workspace.runs import hold_fold, read_run
@@ -40,11 +40,12 @@ def climb(
     device: str,
     workers: int | None,
     save: Callable[[Ladder], None],
+    again: str,
 ) -> Ladder:
     """Train and judge what the plan asks for and is not there yet; `save` the ladder as it grows.
 
     A row that fails is kept with its reason, and the others go on. Errors: `Interrupted`, with
-    everything saved; as `measure_ladder`.
+    everything saved and the hint `again`; as `measure_ladder`.
     """
     refuse_other_paintings(workspace, contest, plan)
     reasons, machine = dict(plan.reasons), plan.machine
@@ -75,15 +76,13 @@ def climb(
         for run, recipe in lacking:
             machine, begun = _machine(device), time.monotonic()
             try:
-                with hold_fold(workspace, run, FOLD):
+                with going_on(lambda: again, over=True), hold_fold(workspace, run, FOLD):
                     run_fold(
                         workspace, host, contest, recipe, run, FOLD, device=device, workers=workers
                     )
                     predict_fold(workspace, host, contest, run, FOLD, test=False, device=device)
             except Interrupted:
                 raise
-            except KeyboardInterrupt as error:
-                raise Interrupted(number_of(error)) from error
             except Exception as error:
                 if not isinstance(error, ArtcliError) and not out_of_memory(error):
                     raise
