@@ -18,7 +18,7 @@ from artcli.predicting.folder import keep_fold
 from artcli.predicting.looking import probabilities
 from artcli.predicting.predictions import ALL, WHOLE, Predictions, concat
 from artcli.training.components import bind_recipe
-from artcli.training.devices import start_fabric
+from artcli.training.devices import pick_device, pictures_at_once, start_fabric
 from artcli.training.pixel_sets import Wholes, piece_pixels, test_pixels, train_pixels
 from artcli.training.record import trained_on
 from artcli.training.run import features_of
@@ -80,6 +80,8 @@ def predict_fold(
     """
     fold = trained_fold(workspace, host, contest, run, fold_label)
     image_size = fold.trained.image_size
+    learnt = fold.trained.recipe.batch_size
+    together = batch_size or pictures_at_once(pick_device(device), learnt)
 
     through_features = _features(workspace, host, fold, device)
 
@@ -89,9 +91,7 @@ def predict_fold(
         about, model = f"{what} (fold {fold_label})", fold.trained.model
         if through_features is not None:
             return fold.said(ids, through_features(images, about), crops)
-        values = probabilities(
-            model, images, batch_size=batch_size, device=device, description=about
-        )
+        values = probabilities(model, images, batch_size=together, device=device, description=about)
         return fold.said(ids, values, crops)
 
     seen, held = None, held_pieces(workspace, contest, fold) if oof else None
@@ -120,7 +120,7 @@ def _features(
     if not recipe.freeze or int(os.environ.get("WORLD_SIZE", 1)) > 1:  # Fabric would call all ranks
         return None
     fabric = start_fabric(recipe, device)
-    kept = features_of(workspace, fabric, bind_recipe(host, recipe), model)
+    kept = features_of(workspace, fabric, bind_recipe(host, recipe), model, recipe.batch_size)
 
     @torch.inference_mode()
     def said(images: Pictures, what: str) -> NDArray[np.float32]:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _PEER_GONE = re.compile("gloo|nccl|by peer", re.IGNORECASE)  # in what torch says of it
 _AGAIN = "torchrun says which rank ended first; call it again"
+SMALLER = "give a smaller --batch-size or --image-size"
 _PRECISION = {"32": "32-true", "bf16": "bf16-mixed", "16": "16-mixed"}
 
 
@@ -98,18 +99,20 @@ def beside_others(fabric: Fabric, hint: str) -> Iterator[None]:
         ) from error
 
 
-def pictures_at_once(device: str) -> int:
-    """How many pictures a model looks at together where nothing is learnt.
+def pictures_at_once(device: str, learnt: int | None = None) -> int:
+    """How many pictures a model looks at together where nothing is learnt: no more than four times
+    those `learnt` from at once, if that is known, since no layer's output is kept.
 
     On a CPU few: what 64 of them take is fresh memory at every layer, at half the speed (tried).
     """
-    return 16 if device == "cpu" else 64
+    most = 16 if device == "cpu" else 64
+    return min(most, 4 * learnt) if learnt else most
 
 
 @contextmanager
 def looking_at(pictures: int, hint: str) -> Iterator[None]:
     """Where `pictures` are looked at together and nothing is learnt: short memory is an
-    `ArtcliError` with this hint, since a training's smaller batches would not help."""
+    `ArtcliError` with this hint."""
     try:
         yield
     except Exception as error:

@@ -22,7 +22,7 @@ from torch import Tensor
 from artcli import console
 from artcli.errors import ArtcliError
 from artcli.training.data import TrainingSet, channels_first
-from artcli.training.devices import looking_at, pictures_at_once
+from artcli.training.devices import SMALLER, looking_at, pictures_at_once
 from artcli.training.keys import key
 from artcli.workspace.files import as_os_error, need_room, replacing
 from artcli.workspace.locks import hold
@@ -44,11 +44,15 @@ class Features:
 
     model: PaintingModel
     file: Path
+    learnt: int | None = None  # pictures from which is learnt at once, as in `pictures_at_once`
 
     @classmethod
-    def of(cls, folder: Path, model: PaintingModel, *facts: object) -> Features:
+    def of(
+        cls, folder: Path, model: PaintingModel, *facts: object, learnt: int | None = None
+    ) -> Features:
         """Those of `model`'s body; `facts` are what decides its features beside its weights."""
-        return cls(model, folder / "features" / f"{body_mark(model, *facts)}.safetensors")
+        file = folder / "features" / f"{body_mark(model, *facts)}.safetensors"
+        return cls(model, file, learnt)
 
     @torch.no_grad()
     def __call__(self, fabric: Fabric, pictures: Pictures, what: str) -> Tensor:
@@ -63,7 +67,7 @@ class Features:
             known = _read(self.file)
             wanted: list[bytes] = []
             count = len(known)
-            together = pictures_at_once(fabric.device.type)
+            together = pictures_at_once(fabric.device.type, self.learnt)
             try:
                 with console.progress(what, len(pictures)) as advance:
                     for start in range(0, len(pictures), together):
@@ -83,7 +87,7 @@ class Features:
 
     def _compute(self, fabric: Fabric, batch: NDArray[np.uint8]) -> Tensor:
         images = channels_first(torch.from_numpy(batch)).to(fabric.device)
-        with looking_at(len(batch), "give a smaller --image-size"), fabric.autocast():
+        with looking_at(len(batch), SMALLER), fabric.autocast():
             features: Tensor = self.model.backbone(self.model.normalise(images))
         features = features.float().cpu()
         if not features.isfinite().all():

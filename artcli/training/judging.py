@@ -43,20 +43,22 @@ if TYPE_CHECKING:
 class Judge:
     """What judges a model: `pieces` of the paintings held out, and the `wholes` of them.
 
-    Both are pictures, or the features of pictures. `truth` `(N,)` is the class of each painting.
+    Both are pictures, or the features of pictures. `truth` `(N,)` is the class of each painting;
+    `learnt`: from how many pictures a rank learns at once.
     Errors: `NonFiniteLoss` where the model says of one what is no number.
     """
 
     pieces: Pictures
     wholes: Pictures
     truth: NDArray[np.int64]
+    learnt: int | None = None
 
     def __call__(self, fabric: Fabric, parts: Parts) -> Validation:
         painting = np.repeat(np.arange(len(self.truth)), PIECES)
-        logits = evaluate(fabric, parts.judged, self.pieces)
+        logits = evaluate(fabric, parts.judged, self.pieces, self.learnt)
         targets = one_hot(torch.from_numpy(self.truth[painting]), logits.shape[1])
         loss = float(parts.criterion(logits, targets))
-        wholes = evaluate(fabric, parts.judged, self.wholes)
+        wholes = evaluate(fabric, parts.judged, self.wholes, self.learnt)
         _refuse_non_finite(loss, {"pieces": logits, "paintings": wholes})
         guess = wholes.argmax(1).numpy()
         truth = self.truth

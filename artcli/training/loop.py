@@ -27,7 +27,7 @@ from torch import Tensor, nn
 
 from artcli.errors import ArtcliError
 from artcli.training.data import Batch, channels_first, one_hot
-from artcli.training.devices import looking_at, pictures_at_once
+from artcli.training.devices import SMALLER, looking_at, pictures_at_once
 from artcli.training.ema import Ema
 from artcli.training.keys import key
 from artcli.training.metrics import Validation
@@ -287,8 +287,12 @@ class Pictures(Protocol):
 
 
 @torch.inference_mode()
-def evaluate(fabric: Fabric, model: nn.Module, images: Pictures) -> Tensor:
+def evaluate(
+    fabric: Fabric, model: nn.Module, images: Pictures, learnt: int | None = None
+) -> Tensor:
     """Logits `(N, C)` float32 on the CPU of N >= 1 pictures `(N, S, S, 3)`; the ranks share them.
+
+    How many are looked at together goes by how many a rank has `learnt` from at once.
 
     Between ranks the buffers of `model` become the first one's, which are those that are saved:
     each rank's batch norm has seen its own pictures.
@@ -303,11 +307,11 @@ def evaluate(fabric: Fabric, model: nn.Module, images: Pictures) -> Tensor:
     most = -(-len(images) // ranks)
     mine = np.minimum(np.arange(most) * ranks + fabric.global_rank, len(images) - 1)
     parts = []
-    together = pictures_at_once(fabric.device.type)
+    together = pictures_at_once(fabric.device.type, learnt)
     for start in range(0, len(mine), together):
         chosen = mine[start : start + together]
         batch = channels_first(torch.from_numpy(images[chosen])).to(fabric.device)
-        with looking_at(len(chosen), "give a smaller --image-size"), fabric.autocast():
+        with looking_at(len(chosen), SMALLER), fabric.autocast():
             parts.append(model(batch).logits.float())
     model.train(was_training)
     local = torch.cat(parts)

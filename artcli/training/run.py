@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -152,6 +152,8 @@ def _train(
     _optimizer(components, recipe, model)
     components.crop()
     pixels, judging = open_pictures(workspace, contest, folds, split, fold, image_size, sets)
+    if judging:
+        judging = replace(judging, learnt=max(1, recipe.batch_size // fabric.world_size))
 
     pictures = _training_set(fabric, recipe, components, pixels, split, image_size)
     if fabric.is_global_zero:
@@ -161,10 +163,10 @@ def _train(
     if recipe.freeze:
         if fabric.is_global_zero and not came_trained(components):
             console.warn("the body that is frozen has random weights: it was not trained before")
-        features = features_of(workspace, fabric, components, model)
+        features = features_of(workspace, fabric, components, model, recipe.batch_size)
         dataset, judging = on_features(fabric, features, recipe.crops_each, pictures, judging)
     elif recipe.probe and came_trained(components) and find_checkpoint(folder) is None:
-        features = features_of(workspace, fabric, components, model)
+        features = features_of(workspace, fabric, components, model, recipe.batch_size)
         shown_crops = Crops(pictures, recipe.probe, "probe")
         fit_head(
             model.head,
@@ -302,11 +304,17 @@ def _training_set(
 
 
 def features_of(
-    workspace: Workspace, fabric: Fabric, components: Components, model: PaintingModel
+    workspace: Workspace,
+    fabric: Fabric,
+    components: Components,
+    model: PaintingModel,
+    learnt: int | None = None,
 ) -> Features:
-    """Those of the model's body; precision and device decide their last digits."""
+    """Those of the model's body; precision and device decide their last digits, `learnt` how many
+    pictures are looked at together (`pictures_at_once`)."""
     digits = fabric.strategy.precision.precision, fabric.device.type
-    return Features.of(workspace.cache, model, components.model.text, digits, library_versions())
+    facts = components.model.text, digits, library_versions()
+    return Features.of(workspace.cache, model, *facts, learnt=learnt)
 
 
 def assemble(

@@ -420,6 +420,8 @@ def test_evaluation_is_in_order_and_leaves_the_mode_alone(fabric: Fabric) -> Non
     model.eval()
     expected = model(torch.from_numpy(images).permute(0, 3, 1, 2)).logits
     torch.testing.assert_close(logits, expected)
-    model.train()
-    evaluate(fabric, model, images)
+    seen: list[int] = []
+    model.train().register_forward_pre_hook(lambda _, given: seen.append(len(given[0])))
+    evaluate(fabric, model, images, 2)
     assert model.training
+    assert seen == [8] * 5, "four times as many as are learnt from at once"
