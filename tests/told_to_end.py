@@ -140,8 +140,8 @@ def wrong_with(end: Ended, signals: Sequence[Sent], words: Sequence[str]) -> str
         return f"{told} it ended with {end.code}: {end.said[-300:]}"
     if end.seconds > (AT_ITS_END if end.code == 0 else SHORT if end.sent > 1 else ANSWERED):
         return f"it ended only {told}, with {end.code}"
-    if end.died and end.sent == 1:
-        return f"it died {told} without a word"
+    if end.died and end.sent == 1 and not re.search(r"^Next: ", end.said, re.MULTILINE):  # all done
+        return f"it died {told} without a word: {end.said[-300:]}"
     if end.code and end.sent == 1 and end.goes_on(words) is None:
         return f"it says nothing of how to go on: {end.said[-300:]}"
     return ""
