@@ -7,6 +7,7 @@ import shlex
 from pathlib import Path
 
 import pytest
+from promises import PROMISES
 from typer.main import get_command
 
 from artcli.cli import app
@@ -51,3 +52,18 @@ def test_the_two_commands_are_the_makefiles() -> None:
     targets = re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
     assert {"demo", "test"} <= set(targets)
     assert re.findall(r"^\$ make (\w+)$", README, re.MULTILINE) == ["demo", "test"]
+
+
+def test_the_promises_are_those_that_were_tried() -> None:
+    page = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
+    sections = re.split(r"^## ", page, flags=re.MULTILINE)[1 : len(PROMISES) + 1]
+    table = re.search(r"<!-- faults -->\n(.+?)<!-- /faults -->", README, re.DOTALL)
+    assert table is not None
+    rows = [line.strip("| ").split(" | ") for line in table[1].splitlines()[2:]]
+    for (fault, holds), section, row in zip(PROMISES.values(), sections, rows, strict=True):
+        assert section.startswith(fault[:1].upper() + fault[1:])
+        tried = re.findall(r"^\| .+? \| ([\d,]+) \| 0 \| .+? \| ([\d,]+) of", section, re.MULTILINE)
+        trials = sum(int(number.replace(",", "")) for number, _ in tried)
+        assert row == [fault, holds, f"{trials:,}"]
+        assert all(broken != "0" for _, broken in tried)
+        assert trials > 0
