@@ -74,7 +74,7 @@ def list_command(
     elif runs:
         show_list(runs)
     else:
-        console.note("There is no run yet. Train one with: artcli train")
+        console.note(f"There is no run yet. Train one with: artcli train{found.flag}")
 
 
 @command.command("show")

@@ -169,7 +169,8 @@ def _resumed(
         flags = ", ".join(map(flag_of, extra))
         raise UsageError(
             f"--resume goes on with the run's own recipe; it does not take {flags}",
-            f"to train with other settings: artcli train --recipe {run} --name NAME …",
+            "to train with other settings: "
+            f"artcli train --recipe {run}{workspace.flag} --name NAME …",
         )
     folder = workspace.run_dir(run)
     if not (folder / "recipe.toml").is_file():
@@ -182,7 +183,7 @@ def _resumed(
     if fold is None and not unfinished and finished:
         raise ArtcliError(
             f"the run {run} is finished (fold {', '.join(finished)}): there is nothing to resume",
-            f"train another fold of it with: artcli train --resume {run} --fold N",
+            f"train another fold of it with: artcli train --resume {run} --fold N{workspace.flag}",
         )
     label = _label(unfinished[0] if fold is None and unfinished else fold, recipe)
     if label in finished:

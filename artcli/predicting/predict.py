@@ -156,7 +156,7 @@ def trained_fold(
     if sorted(trained.classes) != list(contest.artists):
         raise ArtcliError(
             f"the run {run} was trained on other artists than those of {contest.data}",
-            "train a new run on these: artcli train",
+            f"train a new run on these: artcli train{workspace.flag}",
         )
     record = read_run(workspace, run).fold(label)
     return TrainedFold(

@@ -174,7 +174,7 @@ def choose_run(
     able = [run for run in candidates if run.has_test]
     if not able:
         if not candidates:
-            raise ArtcliError("there is no run to submit", "train one with: artcli train")
+            raise ArtcliError("there is no run to submit", f"train one with: artcli train{flag}")
         raise Problems(
             "no run has predictions of the test",
             [f"{run.name}: {run.state}" for run in candidates],

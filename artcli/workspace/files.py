@@ -90,7 +90,7 @@ def read_json(path: Path) -> Any:
     try:
         return unsealed(found, path.name)
     except ValueError as error:
-        raise _unsealed(path) from error
+        raise _unsealed(path, f'the entry "{_SEAL}"') from error
 
 
 def unsealed(found: Any, name: str = "") -> Any:
@@ -112,13 +112,13 @@ def require_seal(path: Path, data: bytes) -> None:
     first, _, text = data.partition(b"\n")
     marked = first.startswith(f"# {_SEAL} = ".encode())
     if marked and data != sealed_lines(text.decode(errors="replace")).encode():
-        raise _unsealed(path)
+        raise _unsealed(path, "the first line")
 
 
-def _unsealed(path: Path) -> ArtcliError:
+def _unsealed(path: Path, seal: str) -> ArtcliError:
     return ArtcliError(
         f"{path} is not the file that was written (its seal differs)",
-        "restore it; if it was changed on purpose, remove its seal",
+        f"restore it; if it was changed on purpose, remove its seal, {seal}",
     )
 
 

@@ -94,7 +94,8 @@ def read_run(workspace: Workspace, name: str) -> RunRecord:
     if near := get_close_matches(name, names, n=3):
         hint = f"did you mean {' or '.join(near)}?"
     else:
-        hint = "artcli runs lists them" if names else "train one with: artcli train"
+        train = f"train one with: artcli train{workspace.flag}"
+        hint = "artcli runs lists them" if names else train
     raise ArtcliError(f"there is no run {name!r}", hint)
 
 
@@ -302,7 +303,9 @@ def _recipe(path: Path, faults: list[str]) -> dict[str, Any]:
         return tomllib.loads(data.decode())
     except FileNotFoundError:
         faults.append(f"{path.name} is missing")
-    except (ArtcliError, OSError, ValueError):  # of which TOML's and Unicode's errors are kinds
+    except ArtcliError:
+        faults.append(f"{path.name} is not the file that was written (its seal differs)")
+    except (OSError, ValueError):  # of which TOML's and Unicode's errors are kinds
         faults.append(f"{path.name} cannot be read")
     return {}
 

@@ -93,7 +93,7 @@ def test_a_sealed_file_is_refused_once_it_has_changed_until_its_seal_is_removed(
     path.write_text(whole.replace("0.1", "0.3"))
     with pytest.raises(ArtcliError, match="is not the file that was written") as caught:
         files.read_json(path)
-    assert "remove its seal" in str(caught.value.hint)
+    assert "remove its seal, " in str(caught.value.hint)
     path.with_name("b.json").write_text(whole)
     with pytest.raises(ArtcliError, match="is not the file that was written"):
         files.read_json(path.with_name("b.json"))

@@ -116,7 +116,7 @@ def test_runs_are_listed_oldest_first(workspace: Workspace) -> None:
 def test_a_mistyped_name_is_told_with_the_nearest(workspace: Workspace) -> None:
     with pytest.raises(ArtcliError, match="no run 'frist'") as caught:
         read_run(workspace, "frist")
-    assert caught.value.hint == "train one with: artcli train"
+    assert caught.value.hint == f"train one with: artcli train{workspace.flag}"
     fake_run(workspace, "first", fold_0=0.6)
     with pytest.raises(ArtcliError) as caught:
         remove_run(workspace, "frist")
