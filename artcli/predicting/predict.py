@@ -80,9 +80,7 @@ def predict_fold(
     """
     fold = trained_fold(workspace, host, contest, run, fold_label)
     image_size = fold.trained.image_size
-    learnt = fold.trained.recipe.batch_size
-    together = batch_size or pictures_at_once(pick_device(device), learnt)
-
+    together = batch_size or pictures_at_once(pick_device(device), fold.trained.recipe.batch_size)
     through_features = _features(workspace, host, fold, device)
 
     def said(

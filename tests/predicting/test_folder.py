@@ -43,6 +43,14 @@ def keep(workspace: Workspace, fold: int, seed: int = 0) -> None:
     )
 
 
+def test_what_a_killed_process_left_half_made_goes(workspace: Workspace) -> None:
+    left = workspace.predictions_dir("r") / ".test.npz.0123abcd.part"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"half")
+    keep(workspace, 0)
+    assert not left.exists()
+
+
 def test_folds_gather_and_a_repeated_one_replaces_itself(workspace: Workspace) -> None:
     for fold, seed in ((0, 0), (1, 1), (-1, 2), (1, 3)):
         keep(workspace, fold, seed)

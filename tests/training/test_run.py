@@ -32,6 +32,7 @@ from artcli.training.components import bind_recipe
 from artcli.training.display import Display
 from artcli.training.keys import key
 from artcli.training.loop import Cursor, NonFiniteLoss
+from artcli.training.model import PaintingModel
 from artcli.training.recipe import Recipe
 from artcli.training.record import refuse_other_data
 from artcli.training.run import FoldResult, features_of, run_fold
@@ -387,6 +388,26 @@ def test_what_a_kill_after_the_last_save_left_half_made_goes(tmp_path: Path) -> 
     train(workspace, "first", short)
     assert (folder / "result.json").exists()
     assert not left.exists()
+
+
+def test_no_more_are_looked_at_than_memory_has_room_for(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[int] = []
+    plain = PaintingModel.forward
+
+    def counted(model: PaintingModel, images: torch.Tensor, *rest: Any) -> Any:
+        if not model.training:
+            looked.append(len(images))
+        return plain(model, images, *rest)
+
+    monkeypatch.setattr(PaintingModel, "forward", counted)
+    recipe = RECIPE.model_copy(update={"batch_size": 2, "epochs": 1})
+    train(workspace, "few", recipe)
+    assert max(looked) == 8, "four times as many as are learnt from at once"
+    looked.clear()
+    predict_fold(workspace, load_host(workspace), contest_of(workspace), "few", "0")
+    assert max(looked) == 8
 
 
 def test_each_fold_has_curves_of_its_own(tmp_path: Path) -> None:
