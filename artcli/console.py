@@ -135,7 +135,7 @@ def progress(description: str, total: int | None = None) -> Iterator[Advance]:
             task = bar.add_task(description, total=total)
             yield lambda n=1: bar.advance(task, n)
     else:
-        yield _plain_lines(description, total)
+        yield plain_lines(description, total)
 
 
 def _bar() -> Any:
@@ -157,7 +157,8 @@ def _bar() -> Any:
     )
 
 
-def _plain_lines(description: str, total: int | None) -> Advance:
+def plain_lines(description: str, total: int | None) -> Advance:
+    """Progress for those without a terminal."""
     done, printed = 0, time.monotonic()
 
     def advance(n: int = 1) -> None:

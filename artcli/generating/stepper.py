@@ -18,7 +18,7 @@ import torch
 
 from artcli.errors import ArtcliError, Interrupted
 from artcli.training.checkpoint import find_checkpoint, like, load_checkpoint, save_checkpoint
-from artcli.training.interrupts import stop_requests
+from artcli.training.interrupts import SAVING, stop_requests
 from artcli.training.keys import key
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def run_steps(
     done, curves = _restore(folder, state, steps)
     saved, told, every = time.monotonic(), 0.0, max(1, steps // _NOTED)
 
-    with stop_requests() as asked:
+    with stop_requests(SAVING) as asked:
         for number in range(done, steps):
             seed = key(request.seed, name, number)
             torch.manual_seed(seed)

@@ -53,6 +53,7 @@ class Display:
             self._progress.update(self._tasks[0], completed=cursor.epoch + part)
             self._progress.update(
                 self._tasks[1],
+                total=self._plan.batches_per_epoch,
                 completed=cursor.batch,
                 description=f"Epoch {cursor.epoch + 1}: {text}",
             )
@@ -60,6 +61,14 @@ class Display:
             self._told = time.monotonic()
             done = f"batch {cursor.batch} of {self._plan.batches_per_epoch}"
             console.err().print(f"epoch {cursor.epoch + 1}, {done}: {text}", markup=False)
+
+    def judging(self, pictures: int) -> console.Advance:
+        """Shows a validation that looks at so many pictures; to be told of them as it does."""
+        if not self._progress:
+            return console.plain_lines("Validation", pictures)
+        bar, task = self._progress, self._tasks[1]
+        bar.update(task, total=pictures, completed=0, description="Validation")
+        return lambda n=1: bar.advance(task, n)
 
     def epoch(self, step: int, metrics: dict[str, Any]) -> None:
         """A line of its own; the first one under the names of its columns."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import signal
 import threading
 import time
@@ -9,7 +10,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from artcli import console
 from artcli.signals import ECHO_SECONDS, heeded
+
+SAVING = "this step is finished and saved first; a second signal ends it at once"
 
 
 class StopRequest:
@@ -19,10 +23,11 @@ class StopRequest:
 
 
 @contextmanager
-def stop_requests() -> Iterator[StopRequest]:
+def stop_requests(answer: str = "") -> Iterator[StopRequest]:
     """Note signals instead of dying of them, while the body runs (in the main thread alone).
 
-    The second is for whoever was told of signals before.
+    The first is answered by telling people `answer`; the second is for whoever was told of signals
+    before.
     """
     request = StopRequest()
     if threading.current_thread() is not threading.main_thread():
@@ -35,6 +40,8 @@ def stop_requests() -> Iterator[StopRequest]:
         nonlocal since
         if request.signal_number is None:
             request.signal_number, since = number, time.monotonic()
+            if answer:  # by a bare thread: this one may be amid writing, or starting another
+                _thread.start_new_thread(console.note, (answer,))
         elif time.monotonic() - since > ECHO_SECONDS:
             if callable(handler := before[signal.Signals(number)]):
                 handler(number, frame)

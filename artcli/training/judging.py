@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -53,12 +53,20 @@ class Judge:
     truth: NDArray[np.int64]
     learnt: int | None = None
 
-    def __call__(self, fabric: Fabric, parts: Parts) -> Validation:
+    @property
+    def pictures(self) -> int:
+        """How many are looked at."""
+        return len(self.pieces) + len(self.wholes)
+
+    def __call__(
+        self, fabric: Fabric, parts: Parts, advance: Callable[[int], object]
+    ) -> Validation:
+        """`advance` is told how many pictures were looked at, each time."""
         painting = np.repeat(np.arange(len(self.truth)), PIECES)
-        logits = evaluate(fabric, parts.judged, self.pieces, self.learnt)
+        logits = evaluate(fabric, parts.judged, self.pieces, self.learnt, advance)
         targets = one_hot(torch.from_numpy(self.truth[painting]), logits.shape[1])
         loss = float(parts.criterion(logits, targets))
-        wholes = evaluate(fabric, parts.judged, self.wholes, self.learnt)
+        wholes = evaluate(fabric, parts.judged, self.wholes, self.learnt, advance)
         _refuse_non_finite(loss, {"pieces": logits, "paintings": wholes})
         guess = wholes.argmax(1).numpy()
         truth = self.truth

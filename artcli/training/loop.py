@@ -288,11 +288,16 @@ class Pictures(Protocol):
 
 @torch.inference_mode()
 def evaluate(
-    fabric: Fabric, model: nn.Module, images: Pictures, learnt: int | None = None
+    fabric: Fabric,
+    model: nn.Module,
+    images: Pictures,
+    learnt: int | None = None,
+    advance: Callable[[int], object] = lambda _: None,
 ) -> Tensor:
     """Logits `(N, C)` float32 on the CPU of N >= 1 pictures `(N, S, S, 3)`; the ranks share them.
 
-    How many are looked at together goes by how many a rank has `learnt` from at once.
+    How many are looked at together goes by how many a rank has `learnt` from at once; `advance` is
+    told of as many, each time.
 
     Between ranks the buffers of `model` become the first one's, which are those that are saved:
     each rank's batch norm has seen its own pictures.
@@ -313,6 +318,7 @@ def evaluate(
         batch = channels_first(torch.from_numpy(images[chosen])).to(fabric.device)
         with looking_at(len(chosen), SMALLER), fabric.autocast():
             parts.append(model(batch).logits.float())
+        advance(ranks * len(chosen))
     model.train(was_training)
     local = torch.cat(parts)
     if ranks == 1:

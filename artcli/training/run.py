@@ -29,7 +29,7 @@ from artcli.training.finite import refuse_non_finite
 from artcli.training.frozen import on_features
 from artcli.training.generated import open_sets, show_taken
 from artcli.training.groups import parameter_groups
-from artcli.training.interrupts import stop_requests
+from artcli.training.interrupts import SAVING, stop_requests
 from artcli.training.judging import open_pictures
 from artcli.training.keys import key
 from artcli.training.loop import Cursor, NonFiniteLoss, Parts, Plan, Watcher, fit
@@ -199,9 +199,6 @@ def _train(
         else []
     )
 
-    def validate() -> Validation | None:
-        return judging(fabric, parts) if judging else None
-
     def save(metrics: dict[str, Any] | None) -> None:
         refuse_non_finite(fabric, parts, cursor.step)
         if fabric.is_global_zero:
@@ -214,7 +211,10 @@ def _train(
 
     count = default_workers(fabric) if workers is None else workers
     stream = batches(dataset, _places(plan, cursor), count, pinned=fabric.device.type == "cuda")
-    with stop_requests() as request, shown(plan) as display:
+    with stop_requests(SAVING) as request, shown(plan) as display:
+
+        def validate() -> Validation | None:
+            return judging(fabric, parts, display.judging(judging.pictures)) if judging else None
 
         def stop() -> bool:
             asked = request.signal_number is not None

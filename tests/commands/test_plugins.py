@@ -1,6 +1,7 @@
 """`artcli plugins`: what is offered is listed and shown; files are added, removed and started."""
 
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -377,6 +378,17 @@ def test_any_name_makes_a_file_that_loads(
 ) -> None:
     assert start("loss", name, workspace, None).written[0].stem == function
     assert load_host(workspace).bind("loss", name)
+
+
+def test_the_commands_that_use_a_starter_name_a_workspace_that_is_elsewhere(
+    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "away").mkdir()
+    monkeypatch.chdir(tmp_path / "away")
+    monkeypatch.delenv("ARTCLI_WORKSPACE", raising=False)
+    said = plugins("new", "loss", "huber", "-w", workspace.root).out
+    commands = [line.partition("artcli ")[2] for line in said.splitlines() if "artcli " in line]
+    assert [shlex.split(words)[-2:] for words in commands] == [["-w", str(workspace.root)]] * 2
 
 
 def test_a_workspace_is_needed_for_a_file_and_not_for_a_package(

@@ -144,7 +144,7 @@ class Trials:
         return f"{self.name} {number}: other {other}" if other else ""
 
     def wrong(self) -> list[str]:
-        """What is wrong with all of them together."""
+        """What is wrong with all of them together, where they are many."""
         found = []
         if 2 * self.interrupted <= self.sent:
             found.append(f"{self.interrupted} of {self.sent} were interrupted")
@@ -183,7 +183,9 @@ def test_a_signal_at_random_moments(
         pytest.skip("takes too long for make test; make faults has it")
     of_it = Trials(name, fresh, tmp_path, seed)
     count, tried = trials(few, many), trials(4, control)
-    broken = [said for number in range(count) if (said := of_it.why(number))] + of_it.wrong()
+    broken = [said for number in range(count) if (said := of_it.why(number))]
+    if full:  # a few may all have come in the moments between the first file and the first step
+        broken += of_it.wrong()
     figures = f"{of_it.sent:,} signals, answered in {of_it.slowest:.1f} s at most"
     if of_it.saved:
         figures += f"; {of_it.saved} of {of_it.begun} runs in training saved at the very step"

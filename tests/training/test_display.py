@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from rich.progress import Progress
 
 from artcli.host.records import Classes
-from artcli.training.display import COLUMNS, effective_number, epoch_line, show_draws
+from artcli.training.display import COLUMNS, Display, effective_number, epoch_line, show_draws
+from artcli.training.loop import Cursor, Plan
 
 
 def test_an_epochs_line_stands_under_its_columns() -> None:
@@ -29,6 +31,24 @@ def test_a_loss_with_the_truth_known_stands_apart() -> None:
     metrics = {"epoch": 1, "train_loss": 1.0, "forced_loss": 0.25, "images_per_second": 9.0}
     line = epoch_line({**metrics, "best": False}, 2)
     assert line.split() == ["1/2", "1.0000", "9", "forced", "loss", "0.2500"]
+
+
+def test_a_validation_is_shown_as_it_goes_on_and_then_training_again(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("artcli.console.PLAIN_LINE_EVERY_SECONDS", 0.0)
+    plan = Plan(epochs=2, batches_per_epoch=5, accumulate=1, clip=0, patience=0, classes=3, seed=0)
+    Display(plan, None).judging(40)(8)
+    assert capsys.readouterr().err == "Validation: 8 of 40\n"
+
+    bars = Progress(disable=True)
+    display = Display(plan, bars)
+    display.judging(40)(8)
+    told = bars.tasks[1]
+    assert (told.description, told.completed, told.total) == ("Validation", 8, 40)
+    display.step(Cursor(epoch=1, batch=3), 0.5, 1e-3)
+    assert told.description.startswith("Epoch 2: loss 0.500")
+    assert (told.completed, told.total) == (3, 5)
 
 
 def test_the_effective_number_is_that_of_equally_frequent_artists() -> None:

@@ -422,6 +422,7 @@ def test_evaluation_is_in_order_and_leaves_the_mode_alone(fabric: Fabric) -> Non
     torch.testing.assert_close(logits, expected)
     seen: list[int] = []
     model.train().register_forward_pre_hook(lambda _, given: seen.append(len(given[0])))
-    evaluate(fabric, model, images, 2)
+    told: list[int] = []
+    evaluate(fabric, model, images, 2, told.append)
     assert model.training
-    assert seen == [8] * 5, "four times as many as are learnt from at once"
+    assert seen == told == [8] * 5, "four times as many as are learnt from at once"

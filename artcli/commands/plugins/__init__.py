@@ -141,4 +141,4 @@ def new(
     if json:
         console.print_json(starting.as_json(made))
     else:
-        starting.show(made)
+        starting.show(made, found.flag if found else "")

@@ -161,7 +161,8 @@ def as_json(made: Started) -> dict[str, Any]:
     return {"kind": made.kind, "name": made.name, "written": made.written, "folder": made.folder}
 
 
-def show(made: Started) -> None:
+def show(made: Started, place: str) -> None:
+    """What was written, and the commands that use it, with the workspace's `place` in them."""
     out, safe = console.out(), console.safe
     for path in made.written:
         out.print(f"Wrote {safe(path)}")
@@ -172,8 +173,8 @@ def show(made: Started) -> None:
         (path,) = made.written
         console.success(f"{made.kind} {made.name} is registered and trusted as it is now")
         out.print(f"Its test:           [bold]pytest {safe(path)}[/]")
-        out.print(f"After each change:  [bold]artcli plugins add {safe(path)}[/]")
-    out.print(f"Use it:             [bold]{safe(_use(made.kind, made.name))}[/]")
+        out.print(f"After each change:  [bold]artcli plugins add {safe(f'{path}{place}')}[/]")
+    out.print(f"Use it:             [bold]{safe(_use(made.kind, made.name) + place)}[/]")
 
 
 def _use(kind: str, name: str) -> str:
