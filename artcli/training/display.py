@@ -67,7 +67,7 @@ class Display:
         if not self._progress:
             return console.plain_lines("Validation", pictures)
         bar, task = self._progress, self._tasks[1]
-        bar.update(task, total=pictures, completed=0, description="Validation")
+        bar.reset(task, total=pictures, description="Validation")
         return lambda n=1: bar.advance(task, n)
 
     def epoch(self, step: int, metrics: dict[str, Any]) -> None:
