@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +18,7 @@ import torch
 
 from artcli.errors import ArtcliError, Interrupted
 from artcli.training.checkpoint import find_checkpoint, like, load_checkpoint, save_checkpoint
+from artcli.training.finite import all_finite, kept_of
 from artcli.training.interrupts import SAVING, stop_requests
 from artcli.training.keys import key
 
@@ -79,14 +80,16 @@ def run_steps(
             if note or save or now - told >= _SHOW_EVERY_SECONDS:
                 told = now
                 figures = {part: _figure(loss) for part, loss in losses.items()}
-                named = {f"loss {part}": figure for part, figure in figures.items()}
-                _refuse_non_finite(named, shown, number + 1, folder)
+                bad = [f"loss {part}" for part, it in figures.items() if not math.isfinite(it)]
+                _refuse_non_finite(bad, shown, number + 1, folder)
                 if note:
                     for part, figure in figures.items():
                         curves.setdefault(part, []).append(figure)
                 request.watch.step(shown, number + 1, steps, figures, preview)
             if save:
-                _refuse_non_finite(_sums(state), shown, number + 1, folder)
+                numbers = (it for part, owner in state.items() for it in _kept(part, owner))
+                bad = [name for name, kept in numbers if not all_finite(kept)]
+                _refuse_non_finite(bad, shown, number + 1, folder)
                 parts = {part: owner.state_dict() for part, owner in state.items()}
                 save_checkpoint(folder, number + 1, 0, {**parts, _CURVES: curves})
                 saved = time.monotonic()
@@ -131,28 +134,11 @@ def _figure(loss: torch.Tensor | float) -> float:
     return float(loss.detach() if isinstance(loss, torch.Tensor) else loss)
 
 
-def _sums(state: Mapping[str, Any]) -> dict[str, float]:
-    """The sum of all that is kept of each part: finite only if all of it is.
-
-    Of a network that is its weights and the statistics of its norms (other buffers may hold
-    infinity by design).
-    """
-    return {
-        f"sum of {part}'s {what}": sum(
-            _figure(one.sum()) for one in tensors if one.is_floating_point()
-        )
-        for part, owner in state.items()
-        for what, tensors in _kept(owner)
-    }
-
-
-def _kept(owner: Any) -> Iterator[tuple[str, Iterable[torch.Tensor]]]:
+def _kept(part: str, owner: Any) -> Iterator[tuple[str, Iterable[torch.Tensor]]]:
     if isinstance(owner, torch.nn.Module):
-        yield "weights", owner.parameters()
-        named = owner.named_buffers()
-        yield "statistics", [buffer for name, buffer in named if ".running_" in f".{name}"]
+        yield from kept_of(owner, part)
     else:
-        yield "state", _tensors(owner.state_dict())
+        yield f"{part}'s state", _tensors(owner.state_dict())
 
 
 def _tensors(tree: Any) -> Iterator[torch.Tensor]:
@@ -163,11 +149,11 @@ def _tensors(tree: Any) -> Iterator[torch.Tensor]:
             yield from _tensors(inner)
 
 
-def _refuse_non_finite(figures: Mapping[str, float], what: str, step: int, folder: Path) -> None:
-    bad = [part for part, figure in figures.items() if not math.isfinite(figure)]
+def _refuse_non_finite(bad: Sequence[str], what: str, step: int, folder: Path) -> None:
+    """The error of numbers that are not finite, if any are."""
     if bad:
         place = find_checkpoint(folder)
         raise ArtcliError(
-            f"{what}: the {' and the '.join(bad)} is not finite at step {step}",
+            f"{what}: not finite at step {step}: {', '.join(bad)}",
             "try a lower lr" + (f"; the last good checkpoint is {place}" if place else ""),
         )

@@ -1,5 +1,7 @@
 """Checkpoints: immutable folders `step-N/`, and the two small files that point at them.
 
+One that is saved in the middle of a validation is `step-N-unjudged/`: `step-N/` comes after it.
+
 A tree of state goes in (dicts, lists, tensors, numbers, text), safetensors and JSON go out; no
 pickle. A folder is made beside its place, flushed, renamed, and read back; only then do `last.json`
 and `best.json` move on, and only then does an old folder go. So a kill at any moment leaves a
@@ -38,23 +40,30 @@ T = TypeVar("T")
 FORMAT = 1
 _STATE = "state.json"
 _SUMS = "sha256.json"
-_STEP = re.compile(r"step-(\d+)")
+_STEP = re.compile(r"step-\d+(-unjudged)?")
 
 
 def save_checkpoint(
-    folder: Path, step: int, epoch: int, parts: Mapping[str, Any], *, best: bool = False
+    folder: Path,
+    step: int,
+    epoch: int,
+    parts: Mapping[str, Any],
+    *,
+    best: bool = False,
+    judged: bool = True,
 ) -> Path:
     """Save `parts` (a tree of state for each name) as `folder/step-N`, the last checkpoint.
 
-    With `best` it becomes the best one too. Errors: `ArtcliError` when the disk is full or
+    With `best` it becomes the best one too; not `judged`, it makes way for one of the same step.
+    Errors: `ArtcliError` when the disk is full or
     cannot be written; then the former checkpoint is untouched.
     """
-    place = folder / f"step-{step}"
+    pointer = {"step": step, "epoch": epoch, "judged": judged}
+    place = _place(folder, pointer)
     if place not in _named(folder):
         remove_tree(place)  # what a save that was cut off before its last word left
         _write_folder(place, parts)
     _verify(place)
-    pointer = {"step": step, "epoch": epoch}
     if best:
         write_sealed(folder / "best.json", pointer)
     write_sealed(folder / "last.json", pointer)
@@ -71,10 +80,13 @@ def find_checkpoint(folder: Path, which: Which = "last") -> Path | None:
     if not pointer.is_file():
         return find_checkpoint(folder, "best") if which == "last" else None
     found = _told_the_way(folder, lambda: read_json(pointer))
-    step = found.get("step") if isinstance(found, dict) else None
-    if not isinstance(step, int):
+    if not isinstance(found, dict) or not isinstance(found.get("step"), int):
         raise ArtcliError(f"{pointer} is damaged", _way_on(folder))
-    return folder / f"step-{step}"
+    return _place(folder, found)
+
+
+def _place(folder: Path, pointer: Mapping[str, Any]) -> Path:
+    return folder / f"step-{pointer['step']}{'' if pointer.get('judged', True) else '-unjudged'}"
 
 
 def load_checkpoint(place: Path, parts: Iterable[str] | None = None) -> dict[str, Any]:

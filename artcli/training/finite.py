@@ -5,7 +5,7 @@ A loss tells of the weights before its step, so the step before a save is looked
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import torch
@@ -14,7 +14,7 @@ from artcli.training.loop import NonFiniteLoss
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
-    from torch import Tensor
+    from torch import Tensor, nn
 
     from artcli.training.loop import Parts
 
@@ -23,9 +23,9 @@ def refuse_non_finite(fabric: Fabric, parts: Parts, step: int) -> None:
     """`NonFiniteLoss`, on all ranks alike, when a number that a checkpoint would keep is not one.
 
     Looked at: weights, their average, what the optimizer keeps of each, and the statistics of
-    norms (other buffers may hold infinity by design, as masks do).
+    norms.
     """
-    bad = next((what for what, numbers in _kept(parts) if not _finite(numbers)), None)
+    bad = next((what for what, numbers in _kept(parts) if not all_finite(numbers)), None)
     if fabric.world_size > 1:
         flag = torch.tensor(float(bad is not None), device=fabric.device)
         if fabric.all_reduce(flag, reduce_op="sum") and bad is None:
@@ -37,14 +37,18 @@ def refuse_non_finite(fabric: Fabric, parts: Parts, step: int) -> None:
         )
 
 
+def kept_of(module: nn.Module, whose: str) -> Iterator[tuple[str, list[Tensor]]]:
+    """A network's weights and the statistics of its norms, by what people call them (other buffers
+    may hold infinity by design, as masks do)."""
+    yield f"{whose}'s weights", list(module.parameters())
+    buffers = module.named_buffers()
+    yield f"{whose}'s batch-norm statistics", [b for name, b in buffers if "running_" in name]
+
+
 def _kept(parts: Parts) -> Iterator[tuple[str, list[Tensor]]]:
-    """What is looked at, by what people call it."""
-    model, average = parts.model.module, parts.ema.module if parts.ema else None
-    for whose, module in (("model", model), ("average", average)):
-        if module is not None:
-            yield f"{whose}'s weights", list(module.parameters())
-            norms = [b for name, b in module.named_buffers() if name.rpartition(".running_")[1]]
-            yield f"{whose}'s batch-norm statistics", norms
+    yield from kept_of(parts.model.module, "model")
+    if parts.ema:
+        yield from kept_of(parts.ema.module, "average")
     yield (
         "optimizer's state",
         [
@@ -57,7 +61,7 @@ def _kept(parts: Parts) -> Iterator[tuple[str, list[Tensor]]]:
     )
 
 
-def _finite(numbers: list[Tensor]) -> bool:
+def all_finite(numbers: Iterable[Tensor]) -> bool:
     """Whether all are; one answer is awaited, not one for each tensor."""
     checked = [tensor.isfinite().all() for tensor in numbers if tensor.is_floating_point()]
     return not checked or bool(torch.stack(checked).all())

@@ -13,7 +13,7 @@ from types import FrameType
 from artcli import console
 from artcli.signals import ECHO_SECONDS, heeded
 
-SAVING = "this step is finished and saved first; a second signal ends it at once"
+SAVING = "saving; a second signal ends it at once"
 
 
 class StopRequest:

@@ -111,6 +111,10 @@ class Watcher(Protocol):
     def epoch(self, step: int, metrics: dict[str, Any]) -> None: ...
 
 
+class Stopped(Exception):
+    """Raised in a validation that is to end early."""
+
+
 def fit(
     fabric: Fabric,
     parts: Parts,
@@ -125,8 +129,9 @@ def fit(
 ) -> bool:
     """Train from `cursor` on; True when done, False when `stop()` asked for an early end.
 
-    `batches` begins at the cursor's place. `validate` judges `parts.judged`; `save(metrics)`
-    keeps everything (None: in the middle of an epoch). The cursor moves with the work.
+    `batches` begins at the cursor's place. `validate` judges `parts.judged`, or raises `Stopped`;
+    `save(metrics)` keeps everything (None: in the middle of an epoch, or of its validation). The
+    cursor moves with the work.
 
     Errors: `NonFiniteLoss`, before its step.
     """
@@ -148,7 +153,12 @@ def fit(
             if stop() and cursor.batch < plan.batches_per_epoch:
                 save(None)
                 return False
-        metrics = _finish_epoch(parts, plan, cursor, validate())
+        try:
+            validation = validate()
+        except Stopped:
+            save(None)
+            return False
+        metrics = _finish_epoch(parts, plan, cursor, validation)
         save(metrics)
         watcher.epoch(cursor.step, metrics)
         if stop() and cursor.epoch < plan.epochs and not _patience_spent(plan, cursor):

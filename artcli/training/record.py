@@ -147,14 +147,14 @@ def append_history(folder: Path, metrics: dict[str, Any]) -> None:
     sync_folder(folder)  # where the file is new
 
 
-def cut_history(folder: Path, step: int) -> None:
-    """Forget epochs after the checkpoint that the run goes on from."""
+def cut_history(folder: Path, epochs: int) -> None:
+    """Forget the epochs after those that are finished where the run goes on."""
     path = folder / HISTORY
     if path.exists():
         history = read_history(folder)
         if lost := len(path.read_bytes().splitlines()) - len(history):
             console.warn(f"{path} has {lost} damaged lines, which are left out")
-        kept = [line for line in history if line["step"] <= step]
+        kept = [line for line in history if line["epoch"] <= epochs]
         write_text(path, "".join(json.dumps(sealed(line)) + "\n" for line in kept))
     elif path.is_symlink():  # to nowhere, yet: lines would be added there
         path.unlink()

@@ -32,7 +32,7 @@ from artcli.training.groups import parameter_groups
 from artcli.training.interrupts import SAVING, stop_requests
 from artcli.training.judging import open_pictures
 from artcli.training.keys import key
-from artcli.training.loop import Cursor, NonFiniteLoss, Parts, Plan, Watcher, fit
+from artcli.training.loop import Cursor, NonFiniteLoss, Parts, Plan, Stopped, Watcher, fit
 from artcli.training.memory import after_short_memory, release_memory
 from artcli.training.metrics import Validation
 from artcli.training.probe import fit_head
@@ -192,7 +192,7 @@ def _train(
         describe_run(place, run, recipe, components, classes, image_size, asked)
         describe_split(folder, split.facts)
         remove_old(folder)
-        cut_history(folder, cursor.step)
+        cut_history(folder, cursor.epoch)
     observers = (
         [observer(folder) for observer in components.observers]  # folds do not mix their curves
         if fabric.is_global_zero
@@ -206,15 +206,13 @@ def _train(
                 append_history(folder, metrics)
             best = bool(metrics and metrics["best"])
             state = state_of(fabric, parts, cursor)
-            save_checkpoint(folder, cursor.step, cursor.epoch, state, best=best)
+            judged = metrics is not None or cursor.batch < plan.batches_per_epoch
+            save_checkpoint(folder, cursor.step, cursor.epoch, state, best=best, judged=judged)
         fabric.barrier()
 
     count = default_workers(fabric) if workers is None else workers
     stream = batches(dataset, _places(plan, cursor), count, pinned=fabric.device.type == "cuda")
     with stop_requests(SAVING) as request, shown(plan) as display:
-
-        def validate() -> Validation | None:
-            return judging(fabric, parts, display.judging(judging.pictures)) if judging else None
 
         def stop() -> bool:
             asked = request.signal_number is not None
@@ -222,6 +220,18 @@ def _train(
                 flag = torch.tensor(float(asked), device=fabric.device)
                 return bool(fabric.all_reduce(flag, reduce_op="sum"))
             return asked
+
+        def validate() -> Validation | None:
+            if judging is None:
+                return None
+            advance = display.judging(judging.pictures)
+
+            def looked(pictures: int) -> None:
+                advance(pictures)
+                if stop():
+                    raise Stopped
+
+            return judging(fabric, parts, looked)
 
         try:
             done = fit(

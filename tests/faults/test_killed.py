@@ -188,7 +188,14 @@ class _SaveInPlace:
         self.dies_after, self.files = dies_after, 0
 
     def __call__(
-        self, folder: Path, _step: int, epoch: int, parts: Mapping[str, Any], *, best: bool = False
+        self,
+        folder: Path,
+        _step: int,
+        epoch: int,
+        parts: Mapping[str, Any],
+        *,
+        best: bool = False,
+        **_judged: bool,
     ) -> Path:
         place = folder / "step-1"
         place.mkdir(parents=True, exist_ok=True)

@@ -11,6 +11,7 @@ import torch
 from artcli.errors import ArtcliError
 from artcli.training import checkpoint
 from artcli.training.checkpoint import find_checkpoint, like, load_checkpoint, save_checkpoint
+from artcli.workspace.files import read_json
 
 
 def a_state(value: float = 1.0) -> dict[str, Any]:
@@ -71,6 +72,22 @@ def test_the_best_and_the_last_stay_and_others_go(tmp_path: Path) -> None:
     assert load_checkpoint(best)["model"]["weight"][0, 0, 0, 0] == 2
 
 
+def test_one_that_is_not_judged_makes_way_for_the_one_that_is(tmp_path: Path) -> None:
+    save_checkpoint(tmp_path, 4, 1, a_state(1), best=True)
+    place = save_checkpoint(tmp_path, 8, 1, a_state(2), judged=False)
+    assert find_checkpoint(tmp_path) == place
+    save_checkpoint(tmp_path, 8, 2, a_state(3))
+    last = find_checkpoint(tmp_path)
+    assert last is not None
+    assert_same(load_checkpoint(last), a_state(3))
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "best.json",
+        "last.json",
+        "step-4",
+        "step-8",
+    ]
+
+
 def test_what_a_save_left_that_was_cut_off_is_not_taken_for_a_later_one(tmp_path: Path) -> None:
     left = save_checkpoint(tmp_path, 6, 2, a_state(6.0))
     (tmp_path / "last.json").unlink()
@@ -121,12 +138,18 @@ def _save_and_die(folder: Path, at: int) -> None:
     os._exit(0)
 
 
-def test_a_kill_anywhere_in_a_save_leaves_a_checkpoint_that_loads(tmp_path: Path) -> None:
+@pytest.mark.parametrize("judged", [True, False])
+def test_a_kill_anywhere_in_a_save_leaves_a_checkpoint_that_loads(
+    tmp_path: Path, judged: bool
+) -> None:
+    """After one that was judged, or one of the same step that was not."""
     context = multiprocessing.get_context("fork")
     died, at = True, 0
     while died:
         folder = tmp_path / str(at)
         save_checkpoint(folder, 1, 1, a_state(1), best=True)
+        if not judged:
+            save_checkpoint(folder, 2, 1, a_state(1), judged=False)
         process = context.Process(target=_save_and_die, args=(folder, at))
         process.start()
         process.join()
@@ -134,9 +157,9 @@ def test_a_kill_anywhere_in_a_save_leaves_a_checkpoint_that_loads(tmp_path: Path
         for which in ("last", "best"):
             place = find_checkpoint(folder, which)  # type: ignore[arg-type]
             assert place is not None
-            step = int(place.name.removeprefix("step-"))
-            assert load_checkpoint(place)["model"]["weight"][0, 0, 0, 0] == step
-        assert died or step == 2
+            epoch = read_json(folder / f"{which}.json")["epoch"]
+            assert load_checkpoint(place)["model"]["weight"][0, 0, 0, 0] == epoch
+        assert died or epoch == 2
         save_checkpoint(folder, 3, 3, a_state(3), best=True)  # and the next save is not hindered
         assert sorted(path.name for path in folder.iterdir()) == [
             "best.json",

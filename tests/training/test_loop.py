@@ -22,6 +22,7 @@ from artcli.training.loop import (
     NonFiniteLoss,
     Parts,
     Plan,
+    Stopped,
     evaluate,
     fit,
     train_step,
@@ -411,6 +412,29 @@ def test_stopped_and_resumed_is_the_same_as_never_stopped(fabric: Fabric) -> Non
     for left, right in zip(weights_of(whole), weights_of(parts), strict=True):
         assert torch.equal(left, right)
     assert saved[-1]["train_loss"] == noted.epochs[-1]["train_loss"]
+
+
+def test_a_validation_that_was_stopped_is_done_again_without_training_again(
+    fabric: Fabric,
+) -> None:
+    plan, cursor, noted, saved = a_plan(epochs=2), Cursor(), Noted(), []
+    parts, said = make_parts(fabric), scores(0.2, 0.5)
+    stops = iter([True, False, True, False])
+
+    def validate() -> Validation:
+        if next(stops):
+            raise Stopped
+        return said()
+
+    def go_on() -> bool:
+        return fit(
+            fabric, parts, plan, cursor, stream(plan, cursor),
+            validate=validate, save=saved.append, watcher=noted,
+        )  # fmt: skip
+
+    assert [go_on(), go_on(), go_on()] == [False, False, True]
+    assert [metrics and metrics["f1"] for metrics in saved] == [None, 0.2, None, 0.5]
+    assert noted.steps == list(range(1, plan.steps + 1))
 
 
 def test_evaluation_is_in_order_and_leaves_the_mode_alone(fabric: Fabric) -> None:

@@ -20,6 +20,7 @@ import torch
 import torch._dynamo  # imported before any fork: it starts threads
 from painted import MODEL, PLAIN_MODEL, contest_of, painted_workspace, small_recipe
 
+from artcli.console import Advance
 from artcli.contest.splits import load_or_make_folds
 from artcli.errors import ArtcliError, Interrupted, Problems, UsageError
 from artcli.host.discovery import load_host
@@ -169,13 +170,17 @@ def test_a_killed_run_goes_on_to_the_very_same_weights(
     assert scores_of(resumed.folder) == scores_of(whole.folder)
 
 
-@pytest.mark.parametrize(("step", "number"), [(2, signal.SIGINT), (3, signal.SIGTERM)])
+@pytest.mark.parametrize(
+    ("step", "number", "name"),
+    [(2, signal.SIGINT, "step-2"), (3, signal.SIGTERM, "step-3-unjudged")],
+)
 def test_a_signal_saves_and_says_how_to_go_on(
     workspace: Workspace,
     whole: FoldResult,
     monkeypatch: pytest.MonkeyPatch,
     step: int,
     number: signal.Signals,
+    name: str,
 ) -> None:
     def send(_self: Display, cursor: Cursor, _loss: float, _lr: float) -> None:
         if cursor.step == step:
@@ -191,8 +196,32 @@ def test_a_signal_saves_and_says_how_to_go_on(
     assert f"artcli train --resume {run} --fold 0" in caught.value.hint
     saved = find_checkpoint(workspace.run_dir(run) / "fold-0")
     assert saved is not None
-    assert saved.name == f"step-{step}"
+    assert saved.name == name
     resumed = train(workspace, run)
+    assert state_of(resumed) == state_of(whole)
+    assert scores_of(resumed.folder) == scores_of(whole.folder)
+
+
+def test_a_signal_in_a_validation_saves_and_all_of_it_is_done_again(
+    workspace: Workspace, whole: FoldResult, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = iter([True, False, True, False])  # in the first epoch, and the second
+
+    def send(_self: Display, _pictures: int) -> Advance:
+        if next(told):
+            os.kill(os.getpid(), signal.SIGTERM)
+        return lambda _number=1: None
+
+    monkeypatch.setattr(Display, "judging", send)
+    for step in (3, 6):
+        with pytest.raises(Interrupted) as caught:
+            train(workspace, "unjudged")
+        assert caught.value.hint is not None
+        assert f"saved after {step} steps" in caught.value.hint
+        saved = find_checkpoint(workspace.run_dir("unjudged") / "fold-0")
+        assert saved is not None
+        assert saved.name == f"step-{step}-unjudged"
+    resumed = train(workspace, "unjudged")
     assert state_of(resumed) == state_of(whole)
     assert scores_of(resumed.folder) == scores_of(whole.folder)
 
