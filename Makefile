@@ -17,14 +17,15 @@ help:
 $(READY): requirements.lock pyproject.toml
 	@echo "Setting up .venv (about 6 GB, a few minutes the first time)"
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $(READY)
 
 demo: $(READY)
 	$(BIN)/artcli demo workspace
 
-test: check tools
+test:
+	@$(MAKE) --no-print-directory --jobs=2 check tools
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile
 
 SEED ?= 7
