@@ -24,7 +24,7 @@ $(READY): requirements.lock pyproject.toml
 demo: $(READY)
 	$(BIN)/artcli demo workspace
 
-test:
+test: $(READY)
 	@$(MAKE) --no-print-directory --jobs=2 check tools
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile
 

@@ -13,7 +13,8 @@ with suppress(OSError):  # this folder may be gone
 os.environ.setdefault("PYTHONSAFEPATH", "1")
 # Threads of torch that wait for each other spin for milliseconds before they sleep: two trainings
 # side by side, or any other load, would leave little but that. This is some 50 microseconds.
-os.environ.setdefault("GOMP_SPINCOUNT", "1000")
+if "OMP_WAIT_POLICY" not in os.environ:
+    os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # a shell's `&` may ignore it
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # else a traceback, while modules are imported
 

@@ -87,8 +87,8 @@ def run_steps(
                         curves.setdefault(part, []).append(figure)
                 request.watch.step(shown, number + 1, steps, figures, preview)
             if save:
-                numbers = (it for part, owner in state.items() for it in _kept(part, owner))
-                bad = [name for name, kept in numbers if not all_finite(kept)]
+                kept = (it for part, owner in state.items() for it in _kept(part, owner))
+                bad = [what for what, numbers in kept if not all_finite(numbers)]
                 _refuse_non_finite(bad, shown, number + 1, folder)
                 parts = {part: owner.state_dict() for part, owner in state.items()}
                 save_checkpoint(folder, number + 1, 0, {**parts, _CURVES: curves})
@@ -105,8 +105,8 @@ def _restore(folder: Path, state: Mapping[str, Any], steps: int) -> tuple[int, C
     if place is None:
         return 0, {}
     kept = load_checkpoint(place)
-    done = int(place.name.removeprefix("step-"))
     try:
+        done = int(place.name.removeprefix("step-"))
         curves: Curves = kept.pop(_CURVES)
         if done > steps or kept.keys() != state.keys():
             raise ValueError("it is of another training")

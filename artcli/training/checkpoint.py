@@ -86,7 +86,8 @@ def find_checkpoint(folder: Path, which: Which = "last") -> Path | None:
 
 
 def _place(folder: Path, pointer: Mapping[str, Any]) -> Path:
-    return folder / f"step-{pointer['step']}{'' if pointer.get('judged', True) else '-unjudged'}"
+    unjudged = "-unjudged" if pointer.get("judged") is False else ""
+    return folder / f"step-{pointer['step']}{unjudged}"
 
 
 def load_checkpoint(place: Path, parts: Iterable[str] | None = None) -> dict[str, Any]:

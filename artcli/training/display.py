@@ -53,7 +53,6 @@ class Display:
             self._progress.update(self._tasks[0], completed=cursor.epoch + part)
             self._progress.update(
                 self._tasks[1],
-                total=self._plan.batches_per_epoch,
                 completed=cursor.batch,
                 description=f"Epoch {cursor.epoch + 1}: {text}",
             )
@@ -83,6 +82,9 @@ class Display:
             best = f"  best crop F1 {self._best:.4f}" if self._best >= 0 else ""
             self._progress.update(
                 self._tasks[0], completed=metrics["epoch"], description=f"Epochs{best}"
+            )
+            self._progress.reset(
+                self._tasks[1], total=self._plan.batches_per_epoch, description="Pictures"
             )
 
 

@@ -42,7 +42,10 @@ def kept_of(module: nn.Module, whose: str) -> Iterator[tuple[str, list[Tensor]]]
     may hold infinity by design, as masks do)."""
     yield f"{whose}'s weights", list(module.parameters())
     buffers = module.named_buffers()
-    yield f"{whose}'s batch-norm statistics", [b for name, b in buffers if "running_" in name]
+    yield (
+        f"{whose}'s batch-norm statistics",
+        [b for name, b in buffers if ".running_" in f".{name}"],
+    )
 
 
 def _kept(parts: Parts) -> Iterator[tuple[str, list[Tensor]]]:
@@ -62,6 +65,9 @@ def _kept(parts: Parts) -> Iterator[tuple[str, list[Tensor]]]:
 
 
 def all_finite(numbers: Iterable[Tensor]) -> bool:
-    """Whether all are; one answer is awaited, not one for each tensor."""
-    checked = [tensor.isfinite().all() for tensor in numbers if tensor.is_floating_point()]
-    return not checked or bool(torch.stack(checked).all())
+    """Whether all are; one answer of each device is awaited, not one for each tensor."""
+    checked: dict[torch.device, list[Tensor]] = {}
+    for tensor in numbers:
+        if tensor.is_floating_point():
+            checked.setdefault(tensor.device, []).append(tensor.isfinite().all())
+    return all(bool(torch.stack(flags).all()) for flags in checked.values())

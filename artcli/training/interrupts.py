@@ -7,7 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 from artcli import console
@@ -41,7 +41,8 @@ def stop_requests(answer: str = "") -> Iterator[StopRequest]:
         if request.signal_number is None:
             request.signal_number, since = number, time.monotonic()
             if answer:  # by a bare thread: this one may be amid writing, or starting another
-                _thread.start_new_thread(console.note, (answer,))
+                with suppress(RuntimeError):  # no room for a thread
+                    _thread.start_new_thread(console.note, (answer,))
         elif time.monotonic() - since > ECHO_SECONDS:
             if callable(handler := before[signal.Signals(number)]):
                 handler(number, frame)

@@ -154,7 +154,7 @@ def cut_history(folder: Path, epochs: int) -> None:
         history = read_history(folder)
         if lost := len(path.read_bytes().splitlines()) - len(history):
             console.warn(f"{path} has {lost} damaged lines, which are left out")
-        kept = [line for line in history if line["epoch"] <= epochs]
+        kept = [line for line in history if line.get("epoch") in range(1, epochs + 1)]
         write_text(path, "".join(json.dumps(sealed(line)) + "\n" for line in kept))
     elif path.is_symlink():  # to nowhere, yet: lines would be added there
         path.unlink()

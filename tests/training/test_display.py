@@ -46,6 +46,7 @@ def test_a_validation_is_shown_as_it_goes_on_and_then_training_again(
     display.judging(40)(8)
     told = bars.tasks[1]
     assert (told.description, told.completed, told.total) == ("Validation", 8, 40)
+    display.epoch(5, {"epoch": 1, "train_loss": 1.0, "images_per_second": 9.0, "best": True})
     display.step(Cursor(epoch=1, batch=3), 0.5, 1e-3)
     assert told.description.startswith("Epoch 2: loss 0.500")
     assert (told.completed, told.total) == (3, 5)
