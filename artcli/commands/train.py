@@ -92,19 +92,19 @@ def command(
         if not result.leader:
             return
         predictions = predict_fold(found, host, contest, result.run, label, device=device)
-    if json:
-        console.print_json(
-            {
-                "run": result.run,
-                "fold": label,
-                "recipe": result.recipe.model_dump(),
-                "checkpoints": result.folder,
-                "predictions": predictions,
-                **result.metrics,
-            }
-        )
-    else:
-        show(result, predictions, found, contest)
+        if json:
+            console.print_json(
+                {
+                    "run": result.run,
+                    "fold": label,
+                    "recipe": result.recipe.model_dump(),
+                    "checkpoints": result.folder,
+                    "predictions": predictions,
+                    **result.metrics,
+                }
+            )
+        else:
+            show(result, predictions, found, contest)
 
 
 def _new(

@@ -29,6 +29,11 @@ def _ended(*_given: Any, **_named: Any) -> None:
     [
         (("train", *SMALL), "training.run.run_fold", "nothing had begun: call it again"),
         (
+            ("train", *SMALL, "--name", "new"),
+            "commands.train.show",
+            "go on with: artcli train --resume new --fold 0",
+        ),
+        (
             ("kfold", *SMALL),
             "predicting.fold_jobs.train_and_predict",
             "nothing had begun: call it again",

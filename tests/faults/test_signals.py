@@ -136,7 +136,7 @@ class Trials:
             if wrong:
                 return f"{self.name} {number}, time {times}: {wrong}"
             times += 1
-            if end.code == 0 or done:
+            if end.code == 0 or done or re.search(r"^Next: ", end.said, re.MULTILINE):  # all done
                 break
             words, saved = end.goes_on(words) or words, _going_on(workspace)
         found = _outcome(workspace)
