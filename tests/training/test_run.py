@@ -35,7 +35,7 @@ from artcli.training.keys import key
 from artcli.training.loop import Cursor, NonFiniteLoss
 from artcli.training.model import PaintingModel
 from artcli.training.recipe import Recipe
-from artcli.training.record import refuse_other_data
+from artcli.training.record import append_history, cut_history, refuse_other_data
 from artcli.training.run import FoldResult, features_of, run_fold
 from artcli.training.trained import build_model, load_trained
 from artcli.workspace.files import read_json, sha256_file
@@ -224,6 +224,13 @@ def test_a_signal_in_a_validation_saves_and_all_of_it_is_done_again(
     resumed = train(workspace, "unjudged")
     assert state_of(resumed) == state_of(whole)
     assert scores_of(resumed.folder) == scores_of(whole.folder)
+
+
+def test_an_epoch_that_was_told_before_a_kill_and_not_saved_is_told_once(tmp_path: Path) -> None:
+    for epoch in (1, 2):
+        append_history(tmp_path, {"epoch": epoch, "step": 3 * epoch})
+    cut_history(tmp_path, 1)  # the second is judged anew, from what was saved at its last step
+    assert [line["epoch"] for line in read_history(tmp_path)] == [1]
 
 
 def test_a_fold_of_all_paintings_has_nothing_to_validate_on(workspace: Workspace) -> None:
